@@ -1,0 +1,129 @@
+// Schemagen writes the procedures of sql/procedures into the migrations that install them.
+//
+// A migration says where with a pair of comment lines:
+//
+//	-- coco:include FILE [SECTION]
+//	-- coco:end
+//
+// What stands between them is replaced by the file, or by the part of it below the line "-- section SECTION". Migrations that
+// are listed in released.sha256 are never touched: they are what databases in the field were upgraded with.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: schemagen SQL_DIRECTORY")
+		os.Exit(2)
+	}
+	if err := generate(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "schemagen:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(dir string) error {
+	released, err := readReleased(filepath.Join(dir, "schema", "released.sha256"))
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "schema", "*.sql"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if released[filepath.Base(file)] {
+			continue
+		}
+		before, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		after, err := expand(string(before), filepath.Join(dir, "procedures"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if after == string(before) {
+			continue
+		}
+		if err := os.WriteFile(file, []byte(after), 0o644); err != nil { //nolint:gosec // a source file, for everybody to read
+			return err
+		}
+	}
+	return nil
+}
+
+// expand returns the migration with every include filled anew from procedures.
+func expand(migration, procedures string) (string, error) {
+	var out strings.Builder
+	inside := false
+	for line := range strings.Lines(migration) {
+		if strings.HasPrefix(line, "-- coco:end") {
+			inside = false
+		}
+		if !inside {
+			out.WriteString(line)
+		}
+		directive, found := strings.CutPrefix(line, "-- coco:include ")
+		if !found {
+			continue
+		}
+		if inside {
+			return "", fmt.Errorf("an include inside an include: %s", strings.TrimSpace(line))
+		}
+		inside = true
+		file, section, _ := strings.Cut(strings.TrimSpace(directive), " ")
+		text, err := read(filepath.Join(procedures, file), section)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString("\n" + text + "\n\n")
+	}
+	if inside {
+		return "", fmt.Errorf("an include without its end")
+	}
+	return out.String(), nil
+}
+
+// read returns the file, or the part of it between "-- section NAME" and the next section.
+func read(file, section string) (string, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the path is ours
+	if err != nil {
+		return "", err
+	}
+	if section == "" {
+		return strings.TrimSpace(string(text)), nil
+	}
+	_, after, found := strings.Cut(string(text), "-- section "+section+"\n")
+	if !found {
+		return "", fmt.Errorf("%s has no section %s", file, section)
+	}
+	part, _, _ := strings.Cut(after, "\n-- section ")
+	return strings.TrimSpace(part), nil
+}
+
+// readReleased returns the names in a file of sha256sum's format; no file means that nothing is released yet.
+func readReleased(file string) (map[string]bool, error) {
+	names := map[string]bool{}
+	f, err := os.Open(file) //nolint:gosec // the path is ours
+	if os.IsNotExist(err) {
+		return names, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if fields := strings.Fields(lines.Text()); len(fields) == 2 {
+			names[fields[1]] = true
+		}
+	}
+	return names, lines.Err()
+}

@@ -1,0 +1,260 @@
+-- Comparing what was with what is. Nothing here ever returns a parameter text: only ids and names of columns.
+
+CREATE FUNCTION coco.fingerprint(
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_params_class varchar(256),
+    v_task_parameters text,
+    v_task_params_class varchar(256)
+) RETURNS bigint
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT hashtextextended(ROW(v_root_command_id, v_action_parameters, v_action_params_class,
+        v_task_parameters, v_task_params_class)::text, 0)
+$procedure$;
+
+-- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
+CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
+RETURNS TABLE (source text, id uuid, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_state coco.state;
+BEGIN
+    SELECT * INTO v_state FROM coco.state;
+
+    IF v_state.serves = 'async_tasks' THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'command_entities would give back other values for '
+            || concat_ws(', ',
+                CASE WHEN t.action_parameters IS DISTINCT FROM v.action_parameters THEN 'action_parameters' END,
+                CASE WHEN t.action_params_class IS DISTINCT FROM v.action_params_class THEN 'action_params_class' END,
+                CASE WHEN t.task_parameters IS DISTINCT FROM v.task_parameters THEN 'task_parameters' END,
+                CASE WHEN t.task_params_class IS DISTINCT FROM v.task_params_class THEN 'task_params_class' END,
+                CASE WHEN t.root_command_id IS DISTINCT FROM v.root_command_id THEN 'root_command_id' END)
+        FROM public.async_tasks t
+        JOIN coco.async_task v ON v.task_id = t.task_id
+        WHERE (t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class, t.root_command_id)
+            IS DISTINCT FROM
+            (v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class, v.root_command_id)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+
+        RETURN QUERY
+        SELECT 'command'::text, e.command_id, 'no task names this command'::text
+        FROM public.command_entities e
+        WHERE v_tasks IS NULL
+            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
+            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+        LIMIT v_limit;
+    ELSIF NOT v_state.contracted THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'a column of async_tasks that has moved was written after the switch'::text
+        FROM public.async_tasks t
+        JOIN coco.ledger l ON l.task_id = t.task_id
+        WHERE NOT l.moved
+            AND l.fingerprint <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+                t.task_parameters, t.task_params_class)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+    END IF;
+
+    RETURN QUERY
+    SELECT 'task'::text, v.task_id, 'its command''s values are not those that were stored for it'::text
+    FROM coco.async_task v
+    JOIN coco.ledger l ON l.task_id = v.task_id
+    WHERE l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
+            v.task_parameters, v.task_params_class)
+        AND (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+
+    IF NOT v_state.retired THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'the task was added without its command being stored'::text
+        FROM public.async_tasks t
+        WHERE NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.task_id = t.task_id)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+    END IF;
+
+    RETURN QUERY
+    SELECT 'task'::text, l.task_id, 'the task is gone but its command was not released'::text
+    FROM coco.ledger l
+    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.task_id = l.task_id)
+        AND (v_tasks IS NULL OR l.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'archive'::text, a.task_id, 'an archive row without a task'::text
+    FROM coco.archive a
+    WHERE NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.task_id = a.task_id)
+        AND (v_tasks IS NULL OR a.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+END;
+$procedure$;
+
+-- logged_differences looks at what one log row may have changed.
+CREATE FUNCTION coco.logged_differences(v_source text, v_id uuid)
+RETURNS TABLE (source text, id uuid, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    IF v_source <> 'command' THEN
+        RETURN QUERY SELECT d.source, d.id, d.detail FROM coco.differences(ARRAY[v_id], 1) d;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT d.source, d.id, d.detail
+    FROM coco.differences(ARRAY(
+        SELECT l.task_id FROM coco.ledger l WHERE l.command_id = v_id
+        UNION
+        SELECT l.task_id FROM coco.ledger l WHERE l.root_command_id = v_id
+    ), 1) d;
+    RETURN QUERY
+    SELECT 'command'::text, e.command_id, 'no task names this command'::text
+    FROM public.command_entities e, coco.state s
+    WHERE e.command_id = v_id AND s.serves = 'async_tasks'
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = v_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = v_id);
+END;
+$procedure$;
+
+-- guards identifies the triggers that fill the change log. Disabling and enabling one changes its row in pg_trigger.
+CREATE FUNCTION coco.guards() RETURNS text[]
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT COALESCE(array_agg(format('%s %s %s', tgname, oid, xmin) ORDER BY tgname), '{}')
+    FROM pg_catalog.pg_trigger
+    WHERE tgname LIKE 'coco\_log\_%' AND NOT tgisinternal AND tgenabled = 'A'
+$procedure$;
+
+-- prove compares every task and every command and writes the receipt, or refuses and names a row. Tasks in the change log are
+-- left to the log: they are compared when it is applied.
+CREATE FUNCTION coco.prove(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_count bigint;
+    v_first record;
+BEGIN
+    SELECT count(*) OVER () AS differing, d.source, d.id, d.detail INTO v_first
+    FROM coco.differences(NULL, 1000) d
+    WHERE NOT EXISTS (
+        SELECT 1 FROM coco.change_log c
+        WHERE c.source = 'task' AND (
+            c.id = d.id OR d.source = 'command'
+        )
+    )
+    ORDER BY d.source, d.id
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the proof does not hold: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                DETAIL = format('%s rows differ (counted up to 1000 of a kind).', v_first.differing),
+                HINT = 'Run "upgrade down --to expand" and "upgrade up" to copy the rows again; async_tasks still holds them all.';
+    END IF;
+    INSERT INTO coco.receipt (version, tasks, commands, archived, digest, guards)
+    SELECT v_version,
+        (SELECT count(*) FROM coco.ledger),
+        (SELECT count(*) FROM public.command_entities),
+        (SELECT count(*) FROM coco.archive),
+        (SELECT COALESCE(sum(hashtextextended(task_id::text, fingerprint)::numeric), 0) FROM coco.ledger),
+        coco.guards();
+END;
+$procedure$;
+
+-- require_proof refuses unless the newest receipt still holds. It looks only at what can have changed since: the log, and the
+-- triggers that fill it. If these are not the triggers of the proof, it compares everything again.
+CREATE FUNCTION coco.require_proof() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_receipt coco.receipt;
+    v_first record;
+BEGIN
+    SELECT * INTO v_receipt FROM coco.receipt ORDER BY proved_at DESC, version DESC LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no proof that the copied rows equal async_tasks'
+            USING ERRCODE = 'CO004', HINT = 'Run "upgrade down --to backfill", then "upgrade up": it proves first.';
+    END IF;
+
+    IF v_receipt.guards = coco.guards() THEN
+        SELECT d.* INTO v_first
+        FROM (SELECT DISTINCT c.source, c.id FROM coco.change_log c) AS changed
+        CROSS JOIN LATERAL coco.logged_differences(changed.source, changed.id) d
+        ORDER BY d.source, d.id LIMIT 1;
+    ELSE
+        SELECT d.* INTO v_first FROM coco.differences(NULL, 1) d ORDER BY d.source, d.id LIMIT 1;
+    END IF;
+    IF v_first.id IS NOT NULL THEN
+        RAISE EXCEPTION 'changed since the proof: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                HINT = 'See "upgrade verify" for all such rows. If the row in async_tasks is right, "upgrade down --to expand" '
+                    'and "upgrade up" copy and prove again.';
+    END IF;
+    IF array_length(coco.guards(), 1) IS DISTINCT FROM array_length(v_receipt.guards, 1) THEN
+        RAISE EXCEPTION 'a trigger that records changes since the proof is missing or disabled: now %, at the proof %',
+            coco.guards(), v_receipt.guards
+            USING ERRCODE = 'CO004',
+                HINT = 'Run "upgrade down --to expand", then "upgrade up": it installs the triggers and proves again.';
+    END IF;
+END;
+$procedure$;
+
+-- verify lists what does not hold now; no rows means that everything does.
+CREATE FUNCTION coco.verify(v_limit integer) RETURNS TABLE (check_name text, object text, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_expected text[];
+BEGIN
+    RETURN QUERY
+    SELECT 'values'::text, format('%s %s', d.source, d.id), d.detail
+    FROM coco.differences(NULL, v_limit) d
+    WHERE NOT EXISTS (
+        SELECT 1 FROM coco.change_log c, coco.state s
+        WHERE s.serves = 'async_tasks' AND c.source = 'task' AND (c.id = d.id OR d.source = 'command')
+    );
+
+    RETURN QUERY
+    SELECT 'commands'::text, format('command %s', e.command_id), 'its status is none that the engine knows'::text
+    FROM public.command_entities e
+    WHERE COALESCE(e.status, '') NOT IN
+        ('', 'UNKNOWN', 'NOT_STARTED', 'ACTIVE', 'FAILED', 'SUCCEEDED', 'FAILED_RESTARTED')
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'commands'::text, format('command %s', e.command_id), 'the zero GUID is no command'::text
+    FROM public.command_entities e
+    WHERE e.command_id = '00000000-0000-0000-0000-000000000000';
+
+    RETURN QUERY
+    SELECT 'procedures'::text, i.signature,
+        CASE WHEN p.oid IS NULL THEN 'the procedure is missing'
+            ELSE 'the procedure is not the one that coco installed' END
+    FROM coco.installed i
+    LEFT JOIN pg_catalog.pg_proc p ON p.oid = to_regprocedure(i.signature)
+    WHERE md5(p.prosrc) IS DISTINCT FROM i.body
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'procedures'::text, coco.signature(p.oid), 'an overload beside the procedure that coco installed'::text
+    FROM pg_catalog.pg_proc p
+    JOIN (SELECT DISTINCT p2.proname, p2.pronamespace FROM coco.installed i2
+          JOIN pg_catalog.pg_proc p2 ON p2.oid = to_regprocedure(i2.signature)) AS ours
+        ON ours.proname = p.proname AND ours.pronamespace = p.pronamespace
+    WHERE NOT EXISTS (SELECT 1 FROM coco.installed i WHERE to_regprocedure(i.signature) = p.oid)
+    LIMIT v_limit;
+
+    SELECT r.guards INTO v_expected FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1;
+    RETURN QUERY
+    SELECT 'triggers'::text, split_part(g, ' ', 1), 'the trigger of the proof is missing, disabled or was created anew'::text
+    FROM unnest(v_expected) AS g, coco.state s
+    WHERE NOT s.contracted AND g <> ALL (coco.guards());
+END;
+$procedure$;

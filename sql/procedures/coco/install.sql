@@ -1,0 +1,211 @@
+-- Replacing the engine's procedures without losing anything that hangs on them.
+
+-- engine_owner is who owns the engine's tables: coco's own objects belong to the same role.
+CREATE FUNCTION coco.engine_owner() RETURNS name
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = 'public.async_tasks'::regclass
+$procedure$;
+
+-- signature writes a function's name and argument types so that no search_path changes their meaning.
+CREATE FUNCTION coco.signature(v_function oid) RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT format('%I.%I(%s)', pronamespace::regnamespace, proname, oidvectortypes(proargtypes))
+    FROM pg_catalog.pg_proc WHERE oid = v_function
+$procedure$;
+
+-- park moves a function out of the way, with owner, grants, settings and comment. The name changes too: the engine finds
+-- procedures by name in every schema.
+CREATE FUNCTION coco.park(v_version bigint, v_name text, v_arguments text) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_function record;
+    v_dependant text;
+    v_parked CONSTANT text := format('v%s_%s', v_version, v_name);
+BEGIN
+    SELECT p.oid, coco.signature(p.oid) AS signature, pg_get_function_identity_arguments(p.oid) AS arguments INTO v_function
+    FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname = v_name
+        AND oidvectortypes(p.proargtypes) = v_arguments;
+    IF NOT FOUND THEN
+        IF EXISTS (SELECT 1 FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = v_name) THEN
+            RAISE EXCEPTION 'procedure % has other arguments than the engine''s (%)', v_name, v_arguments
+                USING ERRCODE = 'CO001', HINT = 'Put the engine''s own procedure back, then run the same command again.';
+        END IF;
+        RETURN;
+    END IF;
+    IF (SELECT count(*) FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = v_name) > 1 THEN
+        RAISE EXCEPTION 'procedure % has overloads: the engine could not tell them apart', v_name
+            USING ERRCODE = 'CO001', HINT = 'Drop the overload that is not the engine''s, then run the same command again.';
+    END IF;
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
+    FROM pg_catalog.pg_depend d
+    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function.oid AND d.deptype = 'n'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, v_function.signature
+            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
+    END IF;
+    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', v_function.signature, v_parked);
+    EXECUTE format('ALTER FUNCTION public.%I(%s) SET SCHEMA coco', v_parked, v_function.arguments);
+    DELETE FROM coco.installed WHERE signature = v_function.signature;
+    INSERT INTO coco.parked (version, name, parked_name, arguments)
+    VALUES (v_version, v_name, v_parked, v_function.arguments);
+END;
+$procedure$;
+
+-- inherit gives the functions that replace those parked at v_version their owner, grants, settings, security and comment, and
+-- every other function that v_version installed the owner of the engine's tables. It records what was installed.
+CREATE FUNCTION coco.inherit(v_version bigint, v_names text[]) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_new record;
+    v_old pg_catalog.pg_proc;
+    v_item record;
+    v_setting text;
+    v_comment text;
+BEGIN
+    FOR v_new IN
+        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature
+        FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
+        ORDER BY p.proname
+    LOOP
+        DELETE FROM coco.installed WHERE signature = v_new.signature;
+        INSERT INTO coco.installed (version, signature, body)
+        VALUES (v_version, v_new.signature, md5(v_new.prosrc));
+
+        SELECT p.* INTO v_old
+        FROM coco.parked k
+        JOIN pg_catalog.pg_proc p ON p.proname = k.parked_name AND p.pronamespace = 'coco'::regnamespace
+        WHERE k.version = v_version AND k.name = v_new.proname;
+        IF NOT FOUND THEN
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, coco.engine_owner());
+            CONTINUE;
+        END IF;
+
+        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, pg_get_userbyid(v_old.proowner));
+        IF v_old.proacl IS NOT NULL THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_new.signature);
+            FOR v_item IN
+                SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+                    x.is_grantable
+                FROM aclexplode(v_old.proacl) x
+                WHERE x.grantee <> v_old.proowner
+            LOOP
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
+                    CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+            END LOOP;
+        END IF;
+        IF v_old.prosecdef THEN
+            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
+        END IF;
+        FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
+            -- Lists of names are stored quoted already; every other value is one literal.
+            EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
+                CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
+                    THEN substr(v_setting, strpos(v_setting, '=') + 1)
+                    ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
+        END LOOP;
+        v_comment := obj_description(v_old.oid, 'pg_proc');
+        IF v_comment IS NOT NULL THEN
+            EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_new.signature, v_comment);
+        END IF;
+    END LOOP;
+END;
+$procedure$;
+
+-- unpark drops what v_version installed in public and puts the very functions back that were there.
+CREATE FUNCTION coco.unpark(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_row record;
+BEGIN
+    FOR v_row IN SELECT signature FROM coco.installed WHERE version = v_version AND to_regprocedure(signature) IS NOT NULL LOOP
+        EXECUTE format('DROP FUNCTION %s', v_row.signature);
+    END LOOP;
+    DELETE FROM coco.installed WHERE version = v_version;
+
+    FOR v_row IN SELECT * FROM coco.parked WHERE version = v_version LOOP
+        EXECUTE format('ALTER FUNCTION coco.%I(%s) SET SCHEMA public', v_row.parked_name, v_row.arguments);
+        EXECUTE format('ALTER FUNCTION public.%I(%s) RENAME TO %I', v_row.parked_name, v_row.arguments, v_row.name);
+    END LOOP;
+    DELETE FROM coco.parked WHERE version = v_version;
+    -- What was current before v_version is current again.
+    INSERT INTO coco.installed (version, signature, body)
+    SELECT k.version, coco.signature(p.oid), md5(p.prosrc)
+    FROM coco.parked k
+    JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
+    WHERE k.version = (SELECT max(k2.version) FROM coco.parked k2 WHERE k2.name = k.name)
+    ON CONFLICT (signature) DO UPDATE SET version = excluded.version, body = excluded.body;
+END;
+$procedure$;
+
+-- share_grants gives every role that may use async_tasks what it needs for what has moved, and no more.
+CREATE FUNCTION coco.share_grants() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_item record;
+BEGIN
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            x.privilege_type
+        FROM pg_catalog.pg_class c, aclexplode(c.relacl) x
+        WHERE c.oid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner
+            AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
+        IF v_item.privilege_type = 'SELECT' THEN
+            EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
+        ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
+                varchar, text, varchar, boolean), coco.renew_command(uuid), coco.forget_task(uuid, boolean) TO %s', v_item.grantee);
+        END IF;
+    END LOOP;
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
+        WHERE a.attrelid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
+        EXECUTE format('GRANT SELECT (%I) ON coco.async_task TO %s', v_item.attname, v_item.grantee);
+    END LOOP;
+END;
+$procedure$;
+
+-- own_all hands everything in schema coco, and command_entities, to the owner of the engine's tables.
+CREATE FUNCTION coco.own_all() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_owner CONSTANT name := coco.engine_owner();
+    v_object record;
+BEGIN
+    FOR v_object IN
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass AS name
+        FROM pg_catalog.pg_class c
+        WHERE (c.relnamespace = 'coco'::regnamespace OR c.oid = 'public.command_entities'::regclass)
+            AND c.relkind IN ('r', 'v') AND pg_get_userbyid(c.relowner) <> v_owner
+    LOOP
+        EXECUTE format('ALTER %s %s OWNER TO %I', v_object.kind, v_object.name, v_owner);
+    END LOOP;
+    FOR v_object IN
+        SELECT p.oid::regprocedure AS name, pg_get_userbyid(p.proowner) AS owner FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'coco'::regnamespace AND p.proname !~ '^v[0-9]+_'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.name);
+        IF v_object.owner <> v_owner THEN
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_object.name, v_owner);
+        END IF;
+    END LOOP;
+END;
+$procedure$;

@@ -1,0 +1,122 @@
+-- The change log: which rows may have changed since they were last compared. A trigger that wrote the entities itself would make
+-- clients wait for one another; recording an id shares no row with anybody.
+
+CREATE FUNCTION coco.log_task() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id) SELECT 'task', task_id FROM coco.ledger;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('task', OLD.task_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('task', NEW.task_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+CREATE FUNCTION coco.log_command() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id)
+        SELECT 'command', command_id FROM coco.ledger WHERE command_id IS NOT NULL;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('command', OLD.command_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+CREATE FUNCTION coco.log_archive() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id) SELECT 'archive', task_id FROM coco.ledger;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('archive', OLD.task_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('archive', NEW.task_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+-- release_task follows a task out, whoever deletes it: a procedure, the task cleaner, a script. While the engine passes commands
+-- with tasks, the last task of a command takes the command along, as it took its columns along before.
+CREATE FUNCTION coco.release_task() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state);
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM coco.forget_task(task_id, v_release) FROM coco.ledger;
+    ELSE
+        PERFORM coco.forget_task(OLD.task_id, v_release);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+-- catch_up takes up to v_batch log rows and brings the entities up to date with them. It returns how many rows remain. A row that
+-- shows a change nobody should have made stays in the log: require_proof names it.
+CREATE FUNCTION coco.catch_up(v_batch integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_taken bigint[];
+    v_row record;
+    v_task public.async_tasks;
+    v_from_tasks CONSTANT boolean := (SELECT serves = 'async_tasks' FROM coco.state);
+    v_remaining bigint;
+BEGIN
+    SELECT array_agg(seq) INTO v_taken
+    FROM (SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED) AS batch;
+
+    IF v_from_tasks THEN
+        FOR v_row IN
+            SELECT DISTINCT id FROM coco.change_log WHERE seq = ANY (v_taken) AND source = 'task' ORDER BY id
+        LOOP
+            SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_row.id FOR NO KEY UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                EXECUTE 'SELECT coco.record_task($1.task_id, $1.action_type, $1.vdsm_task_id, $1.started_at, $1.command_id,
+                    $1.root_command_id, $1.action_parameters, $1.action_params_class, $1.task_parameters,
+                    $1.task_params_class, false)' USING v_task;
+            ELSIF EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_row.id) THEN
+                INSERT INTO coco.change_log (source, id) VALUES ('task', v_row.id);
+            ELSE
+                PERFORM coco.forget_task(v_row.id, true);
+            END IF;
+        END LOOP;
+    END IF;
+
+    DELETE FROM coco.change_log c
+    WHERE c.seq = ANY (v_taken)
+        AND ((c.source = 'task' AND v_from_tasks) OR NOT EXISTS (SELECT 1 FROM coco.logged_differences(c.source, c.id)));
+    SELECT count(*) INTO v_remaining FROM coco.change_log;
+    RETURN v_remaining;
+END;
+$procedure$;

@@ -1,0 +1,278 @@
+-- How one task is recorded in command_entities while the engine still passes the command with the task.
+--
+-- Nothing here waits for another client. The engine's clients update tasks of the same command in any order inside longer
+-- transactions; if they waited for one another on an entity they would dead-lock, which they never did on async_tasks. So an
+-- entity is taken with SKIP LOCKED, a new one under an advisory try-lock, and whatever cannot be shared right now is kept in
+-- the task's own archive row, which belongs to nobody else.
+
+-- offer_command puts a command's values where its entity can give them back, as far as other tasks allow.
+-- True: the entity exists and stays as it is until this transaction ends, so the task may rely on it.
+CREATE FUNCTION coco.offer_command(
+    v_task_id uuid,
+    v_command_id uuid,
+    v_command_type integer,
+    v_linked boolean,
+    v_parent_command_id uuid,
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_parameters_class varchar(256),
+    v_created_at timestamptz,
+    v_status varchar(20)
+) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_entity public.command_entities;
+    v_new_values boolean;
+    v_new_links boolean;
+BEGIN
+    SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
+    IF NOT FOUND THEN
+        -- 1668248431 spells coco: our key space among the database's advisory locks.
+        IF NOT pg_try_advisory_xact_lock(1668248431, hashtext(v_command_id::text)) THEN
+            RETURN false;
+        END IF;
+        INSERT INTO public.command_entities (
+            command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status
+        ) VALUES (
+            v_command_id, v_command_type, v_parent_command_id, v_root_command_id,
+            v_action_parameters, v_action_parameters_class, v_created_at, v_status
+        ) ON CONFLICT (command_id) DO NOTHING;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+    END IF;
+
+    v_new_values := (v_entity.action_parameters, v_entity.action_parameters_class)
+        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
+    v_new_links := v_linked AND (v_entity.parent_command_id, v_entity.root_command_id)
+        IS DISTINCT FROM (v_parent_command_id, v_root_command_id);
+    IF v_new_values OR v_new_links
+        OR (v_entity.command_type = 0 AND v_command_type <> 0)
+        OR (v_entity.status = 'NOT_STARTED' AND v_status = 'ACTIVE')
+    THEN
+        SELECT * INTO v_entity FROM public.command_entities
+        WHERE command_id = v_command_id FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            v_new_values := v_new_values AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_task IS NOT TRUE
+            ) AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.root_command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_action IS NOT TRUE
+            ) AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.root_command_id IS NULL
+                    AND l.task_id <> v_task_id AND a.keeps_action IS NOT TRUE
+            );
+            v_new_links := v_new_links AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_root IS NOT TRUE
+            );
+            UPDATE public.command_entities SET
+                command_type = CASE WHEN command_type = 0 THEN v_command_type ELSE command_type END,
+                parent_command_id = CASE WHEN v_new_links THEN v_parent_command_id ELSE parent_command_id END,
+                root_command_id = CASE WHEN v_new_links THEN v_root_command_id ELSE root_command_id END,
+                action_parameters = CASE WHEN v_new_values THEN v_action_parameters ELSE action_parameters END,
+                action_parameters_class = CASE WHEN v_new_values THEN v_action_parameters_class
+                    ELSE action_parameters_class END,
+                status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
+            WHERE command_id = v_command_id;
+            RETURN true;
+        END IF;
+    END IF;
+
+    PERFORM 1 FROM public.command_entities WHERE command_id = v_command_id FOR SHARE SKIP LOCKED;
+    RETURN FOUND;
+END;
+$procedure$;
+
+-- record_task makes command_entities and the archive give back exactly these values for this task.
+CREATE FUNCTION coco.record_task(
+    v_task_id uuid,
+    v_action_type integer,
+    v_vdsm_task_id uuid,
+    v_started_at timestamptz,
+    v_command_id uuid,
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_params_class varchar(256),
+    v_task_parameters text,
+    v_task_params_class varchar(256),
+    v_moved boolean
+) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    v_own_id CONSTANT uuid := NULLIF(v_command_id, c_none);
+    v_root_id CONSTANT uuid := NULLIF(v_root_command_id, c_none);
+    v_acting_id CONSTANT uuid := COALESCE(v_root_id, v_own_id);
+    v_own_status CONSTANT varchar(20) := CASE WHEN v_vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END;
+    v_before coco.ledger;
+    v_own public.command_entities;
+    v_acting public.command_entities;
+    v_own_held boolean := v_own_id IS NULL;
+    v_acting_held boolean := v_acting_id IS NULL;
+    v_keeps_root boolean;
+    v_keeps_action boolean;
+    v_keeps_task boolean;
+BEGIN
+    SELECT * INTO v_before FROM coco.ledger WHERE task_id = v_task_id;
+    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)
+    VALUES (
+        v_task_id, v_own_id, v_root_id,
+        coco.fingerprint(v_root_command_id, v_action_parameters, v_action_params_class,
+            v_task_parameters, v_task_params_class),
+        v_moved
+    )
+    ON CONFLICT (task_id) DO UPDATE SET
+        command_id = excluded.command_id,
+        root_command_id = excluded.root_command_id,
+        fingerprint = excluded.fingerprint,
+        moved = excluded.moved;
+
+    IF v_acting_id = v_own_id THEN
+        v_own_held := coco.offer_command(v_task_id, v_own_id, v_action_type, true, NULL, v_root_id,
+            v_action_parameters, v_action_params_class, v_started_at,
+            CASE WHEN v_root_id IS NULL THEN v_own_status ELSE 'ACTIVE' END);
+        v_acting_held := v_own_held;
+    ELSIF v_acting_id IS NOT NULL THEN
+        v_acting_held := coco.offer_command(v_task_id, v_acting_id, v_action_type, false, NULL, v_acting_id,
+            v_action_parameters, v_action_params_class, v_started_at, 'ACTIVE');
+        IF v_own_id IS NOT NULL THEN
+            -- A root that is not held may vanish: then the command is stored without it and the archive keeps the link.
+            v_own_held := coco.offer_command(v_task_id, v_own_id, 0, v_acting_held,
+                CASE WHEN v_acting_held THEN v_root_id END, CASE WHEN v_acting_held THEN v_root_id END,
+                v_task_parameters, v_task_params_class, v_started_at, v_own_status);
+        END IF;
+    END IF;
+
+    SELECT * INTO v_own FROM public.command_entities WHERE command_id = v_own_id;
+    SELECT * INTO v_acting FROM public.command_entities WHERE command_id = v_acting_id;
+    v_keeps_root := NOT v_own_held
+        OR v_root_command_id IS DISTINCT FROM COALESCE(v_own.parent_command_id, v_own.root_command_id);
+    v_keeps_action := NOT v_acting_held
+        OR (v_action_parameters, v_action_params_class)
+            IS DISTINCT FROM (v_acting.action_parameters, v_acting.action_parameters_class);
+    v_keeps_task := NOT v_own_held
+        OR (v_task_parameters, v_task_params_class)
+            IS DISTINCT FROM (v_own.action_parameters, v_own.action_parameters_class);
+
+    IF v_keeps_root OR v_keeps_action OR v_keeps_task THEN
+        INSERT INTO coco.archive (
+            task_id, keeps_root, root_command_id,
+            keeps_action, action_parameters, action_params_class,
+            keeps_task, task_parameters, task_params_class
+        ) VALUES (
+            v_task_id, v_keeps_root, CASE WHEN v_keeps_root THEN v_root_command_id END,
+            v_keeps_action, CASE WHEN v_keeps_action THEN v_action_parameters END,
+            CASE WHEN v_keeps_action THEN v_action_params_class END,
+            v_keeps_task, CASE WHEN v_keeps_task THEN v_task_parameters END,
+            CASE WHEN v_keeps_task THEN v_task_params_class END
+        )
+        ON CONFLICT (task_id) DO UPDATE SET
+            keeps_root = excluded.keeps_root,
+            root_command_id = excluded.root_command_id,
+            keeps_action = excluded.keeps_action,
+            action_parameters = excluded.action_parameters,
+            action_params_class = excluded.action_params_class,
+            keeps_task = excluded.keeps_task,
+            task_parameters = excluded.task_parameters,
+            task_params_class = excluded.task_params_class;
+    ELSE
+        DELETE FROM coco.archive WHERE task_id = v_task_id;
+    END IF;
+
+    IF v_before.command_id IS DISTINCT FROM v_own_id AND v_before.command_id IS NOT NULL THEN
+        PERFORM coco.release_command(v_before.command_id);
+    END IF;
+    IF v_before.root_command_id IS DISTINCT FROM v_root_id AND v_before.root_command_id IS NOT NULL THEN
+        PERFORM coco.release_command(v_before.root_command_id);
+    END IF;
+END;
+$procedure$;
+
+-- release_command deletes a command that no task and no child needs any more, then its parent in the same way. In a cycle of
+-- damaged rows each command is the other's child; there the children that are ancestors too do not count.
+CREATE FUNCTION coco.release_command(v_command_id uuid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_id uuid := v_command_id;
+    v_entity public.command_entities;
+BEGIN
+    WHILE v_id IS NOT NULL LOOP
+        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
+        EXIT WHEN NOT FOUND;
+        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id)
+            OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id);
+        EXIT WHEN EXISTS (
+            WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
+                SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
+                UNION
+                SELECT e.command_id, e.parent_command_id
+                FROM ancestor a JOIN public.command_entities e ON e.command_id = a.parent_command_id
+            )
+            SELECT 1 FROM public.command_entities child
+            WHERE (child.parent_command_id = v_id OR child.root_command_id = v_id) AND child.command_id <> v_id
+                AND (
+                    child.command_id NOT IN (SELECT a.command_id FROM ancestor a)
+                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = child.command_id)
+                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = child.command_id)
+                )
+        );
+        DELETE FROM public.command_entities WHERE command_id = v_id;
+        v_id := NULLIF(COALESCE(v_entity.parent_command_id, v_entity.root_command_id), v_id);
+    END LOOP;
+END;
+$procedure$;
+
+-- forget_task drops what coco kept for a task that is gone; with v_release also the commands that only it needed.
+CREATE FUNCTION coco.forget_task(v_task_id uuid, v_release boolean) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    v_before coco.ledger;
+BEGIN
+    DELETE FROM coco.archive WHERE task_id = v_task_id;
+    DELETE FROM coco.ledger WHERE task_id = v_task_id RETURNING * INTO v_before;
+    IF v_release AND FOUND THEN
+        PERFORM coco.release_command(v_before.command_id);
+        PERFORM coco.release_command(v_before.root_command_id);
+    END IF;
+END;
+$procedure$;
+
+-- renew_command is called when a command's values are changed on purpose: its tasks follow the command from then on, so the
+-- archive and the fingerprints of before hold no longer.
+CREATE FUNCTION coco.renew_command(v_command_id uuid) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    UPDATE coco.archive a
+    SET keeps_task = false, task_parameters = NULL, task_params_class = NULL
+    FROM coco.ledger l
+    WHERE l.task_id = a.task_id AND l.command_id = v_command_id AND a.keeps_task;
+
+    UPDATE coco.archive a
+    SET keeps_action = false, action_parameters = NULL, action_params_class = NULL
+    FROM coco.ledger l
+    WHERE l.task_id = a.task_id AND a.keeps_action
+        AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
+
+    UPDATE coco.ledger SET fingerprint = NULL WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
+    UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
+END;
+$procedure$;

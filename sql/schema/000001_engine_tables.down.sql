@@ -1,0 +1,2 @@
+-- The engine's tables are never dropped.
+SELECT 1;

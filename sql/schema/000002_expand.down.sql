@@ -1,0 +1,28 @@
+-- Everything that expand created, by name: should anything else live in schema coco, dropping the schema stops here.
+DROP TRIGGER coco_log_tasks_truncate ON public.async_tasks;
+DROP TRIGGER coco_log_tasks ON public.async_tasks;
+
+DO $drop$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN
+        SELECT oid FROM pg_catalog.pg_proc
+        WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
+            signature,engine_owner,park,inherit,unpark,share_grants,own_all,
+            fingerprint,differences,logged_differences,guards,prove,require_proof,verify,
+            offer_command,record_task,release_command,forget_task,renew_command,
+            log_task,log_command,log_archive,release_task,catch_up,
+            representative,backfill,begin_drain,drain_blockers,require_drained,
+            unheld_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
+    LOOP
+        EXECUTE format('DROP FUNCTION %s', v_function);
+    END LOOP;
+END;
+$drop$;
+
+DROP VIEW coco.async_task;
+DROP TABLE public.command_entities;
+DROP TABLE coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.change_log,
+    coco.archive, coco.ledger, coco.state, coco.journal;
+DROP SCHEMA coco;

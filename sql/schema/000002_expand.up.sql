@@ -1,0 +1,1505 @@
+-- coco:phase expand
+-- The new table, and beside it everything that copying and proving needs. Nothing reads the new table yet. Clients wait only for
+-- the two CREATE TRIGGER on async_tasks, which hold their lock for less than a millisecond.
+
+CREATE TABLE public.command_entities (
+    command_id uuid NOT NULL,
+    command_type integer NOT NULL,
+    parent_command_id uuid DEFAULT NULL,
+    root_command_id uuid DEFAULT NULL,
+    action_parameters text,
+    action_parameters_class varchar(256),
+    created_at timestamp with time zone,
+    status varchar(20) DEFAULT NULL,
+    finished_at timestamp with time zone DEFAULT NULL,
+    CONSTRAINT pk_command_entities PRIMARY KEY (command_id)
+) WITH (fillfactor = 85);
+
+CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
+CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
+-- The predicate names finished_at, not status: status changes stay HOT updates.
+CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+
+COMMENT ON TABLE public.command_entities IS 'Every command the engine runs; kept here so that it survives a restart.';
+
+CREATE SCHEMA coco;
+COMMENT ON SCHEMA coco IS 'What coco needs to upgrade this database and to take the upgrade back. See coco.journal.';
+
+CREATE TABLE coco.journal (
+    id bigserial PRIMARY KEY,
+    version bigint NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('up', 'down')),
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    lineage text NOT NULL,
+    started_at timestamptz NOT NULL,
+    duration interval NOT NULL,
+    tool_version text NOT NULL,
+    applied_by text NOT NULL DEFAULT session_user,
+    client text,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE coco.journal IS 'One row for every migration the tool applied or took back, written in its transaction.';
+
+CREATE TABLE coco.state (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    serves text NOT NULL DEFAULT 'async_tasks' CHECK (serves IN ('async_tasks', 'command_entities')),
+    contracted boolean NOT NULL DEFAULT false,
+    retired boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE coco.state IS 'Which table''s values count, and whether the moved columns and the old signatures are gone.';
+INSERT INTO coco.state DEFAULT VALUES;
+
+CREATE TABLE coco.ledger (
+    task_id uuid PRIMARY KEY,
+    command_id uuid,
+    root_command_id uuid,
+    fingerprint bigint,
+    moved boolean NOT NULL DEFAULT false
+);
+CREATE INDEX ledger_command_id ON coco.ledger (command_id);
+CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
+COMMENT ON TABLE coco.ledger IS 'For every task the commands it names, and a fingerprint of the five values it must read back.';
+COMMENT ON COLUMN coco.ledger.fingerprint IS 'NULL once the command was changed on purpose: then the task follows the command.';
+COMMENT ON COLUMN coco.ledger.moved IS 'Written after the switch: what async_tasks'' moved columns hold for it no longer counts.';
+
+CREATE TABLE coco.archive (
+    task_id uuid PRIMARY KEY,
+    keeps_root boolean NOT NULL,
+    root_command_id uuid,
+    keeps_action boolean NOT NULL,
+    action_parameters text,
+    action_params_class varchar(256),
+    keeps_task boolean NOT NULL,
+    task_parameters text,
+    task_params_class varchar(256)
+);
+COMMENT ON TABLE coco.archive IS 'Values of a task that its command cannot give back exactly, such as those of a differing sibling.';
+
+CREATE TABLE coco.change_log (
+    seq bigserial PRIMARY KEY,
+    source text NOT NULL,
+    id uuid NOT NULL
+);
+COMMENT ON TABLE coco.change_log IS 'Ids of rows that may have changed since they were last compared.';
+
+CREATE TABLE coco.progress (
+    number integer PRIMARY KEY,
+    step text NOT NULL,
+    after uuid,
+    done bigint NOT NULL DEFAULT 0,
+    total bigint,
+    finished boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE coco.progress IS 'How far the copy is; written with each batch.';
+INSERT INTO coco.progress (number, step) VALUES (1, 'ledger'), (2, 'roots'), (3, 'commands'), (4, 'archive');
+
+CREATE TABLE coco.receipt (
+    version bigint NOT NULL,
+    proved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tasks bigint NOT NULL,
+    commands bigint NOT NULL,
+    archived bigint NOT NULL,
+    digest numeric NOT NULL,
+    guards text[] NOT NULL
+);
+COMMENT ON TABLE coco.receipt IS 'Proofs that every task reads back its five values from command_entities. The newest counts.';
+
+CREATE TABLE coco.drain (
+    version bigint PRIMARY KEY,
+    server_started timestamptz NOT NULL,
+    transactions text[] NOT NULL,
+    prepared text[] NOT NULL
+);
+COMMENT ON TABLE coco.drain IS 'Transactions that were open when procedures were replaced; the next step waits for them.';
+
+CREATE TABLE coco.parked (
+    version bigint NOT NULL,
+    name text NOT NULL,
+    parked_name text NOT NULL,
+    arguments text NOT NULL,
+    PRIMARY KEY (version, name)
+);
+COMMENT ON TABLE coco.parked IS 'Procedures that were replaced; they wait in this schema under another name for the way back.';
+
+CREATE TABLE coco.installed (
+    signature text PRIMARY KEY,
+    version bigint NOT NULL,
+    body text NOT NULL
+);
+COMMENT ON TABLE coco.installed IS 'Procedures in public that coco installed, and the md5 of their bodies.';
+
+CREATE TABLE coco.column_kept (
+    name text PRIMARY KEY,
+    description text,
+    privileges aclitem[],
+    statistics integer,
+    storage "char" NOT NULL,
+    compression text,
+    options text[]
+);
+COMMENT ON TABLE coco.column_kept IS 'What hung on the columns that contract dropped: comments, grants, settings.';
+
+-- A task with its command's values, in the shape async_tasks had: what the engine's getters return.
+CREATE VIEW coco.async_task AS
+SELECT
+    t.task_id,
+    t.action_type,
+    t.status,
+    t.result,
+    CASE WHEN a.keeps_action THEN a.action_parameters ELSE acting.action_parameters END AS action_parameters,
+    CASE WHEN a.keeps_action THEN a.action_params_class ELSE acting.action_parameters_class END AS action_params_class,
+    t.step_id,
+    t.command_id,
+    t.started_at,
+    t.storage_pool_id,
+    t.task_type,
+    CASE WHEN a.keeps_task THEN a.task_parameters ELSE own.action_parameters END AS task_parameters,
+    CASE WHEN a.keeps_task THEN a.task_params_class ELSE own.action_parameters_class END AS task_params_class,
+    t.vdsm_task_id,
+    CASE WHEN a.keeps_root THEN a.root_command_id
+        ELSE COALESCE(own.parent_command_id, own.root_command_id) END AS root_command_id
+FROM public.async_tasks t
+LEFT JOIN coco.archive a ON a.task_id = t.task_id
+LEFT JOIN public.command_entities own ON own.command_id = t.command_id
+LEFT JOIN public.command_entities acting ON acting.command_id = COALESCE(
+    NULLIF(CASE WHEN a.keeps_root THEN a.root_command_id
+        ELSE COALESCE(own.parent_command_id, own.root_command_id) END, '00000000-0000-0000-0000-000000000000'),
+    t.command_id);
+
+-- coco:include coco/install.sql
+
+-- Replacing the engine's procedures without losing anything that hangs on them.
+
+-- engine_owner is who owns the engine's tables: coco's own objects belong to the same role.
+CREATE FUNCTION coco.engine_owner() RETURNS name
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = 'public.async_tasks'::regclass
+$procedure$;
+
+-- signature writes a function's name and argument types so that no search_path changes their meaning.
+CREATE FUNCTION coco.signature(v_function oid) RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT format('%I.%I(%s)', pronamespace::regnamespace, proname, oidvectortypes(proargtypes))
+    FROM pg_catalog.pg_proc WHERE oid = v_function
+$procedure$;
+
+-- park moves a function out of the way, with owner, grants, settings and comment. The name changes too: the engine finds
+-- procedures by name in every schema.
+CREATE FUNCTION coco.park(v_version bigint, v_name text, v_arguments text) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_function record;
+    v_dependant text;
+    v_parked CONSTANT text := format('v%s_%s', v_version, v_name);
+BEGIN
+    SELECT p.oid, coco.signature(p.oid) AS signature, pg_get_function_identity_arguments(p.oid) AS arguments INTO v_function
+    FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname = v_name
+        AND oidvectortypes(p.proargtypes) = v_arguments;
+    IF NOT FOUND THEN
+        IF EXISTS (SELECT 1 FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = v_name) THEN
+            RAISE EXCEPTION 'procedure % has other arguments than the engine''s (%)', v_name, v_arguments
+                USING ERRCODE = 'CO001', HINT = 'Put the engine''s own procedure back, then run the same command again.';
+        END IF;
+        RETURN;
+    END IF;
+    IF (SELECT count(*) FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = v_name) > 1 THEN
+        RAISE EXCEPTION 'procedure % has overloads: the engine could not tell them apart', v_name
+            USING ERRCODE = 'CO001', HINT = 'Drop the overload that is not the engine''s, then run the same command again.';
+    END IF;
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
+    FROM pg_catalog.pg_depend d
+    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function.oid AND d.deptype = 'n'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, v_function.signature
+            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
+    END IF;
+    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', v_function.signature, v_parked);
+    EXECUTE format('ALTER FUNCTION public.%I(%s) SET SCHEMA coco', v_parked, v_function.arguments);
+    DELETE FROM coco.installed WHERE signature = v_function.signature;
+    INSERT INTO coco.parked (version, name, parked_name, arguments)
+    VALUES (v_version, v_name, v_parked, v_function.arguments);
+END;
+$procedure$;
+
+-- inherit gives the functions that replace those parked at v_version their owner, grants, settings, security and comment, and
+-- every other function that v_version installed the owner of the engine's tables. It records what was installed.
+CREATE FUNCTION coco.inherit(v_version bigint, v_names text[]) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_new record;
+    v_old pg_catalog.pg_proc;
+    v_item record;
+    v_setting text;
+    v_comment text;
+BEGIN
+    FOR v_new IN
+        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature
+        FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
+        ORDER BY p.proname
+    LOOP
+        DELETE FROM coco.installed WHERE signature = v_new.signature;
+        INSERT INTO coco.installed (version, signature, body)
+        VALUES (v_version, v_new.signature, md5(v_new.prosrc));
+
+        SELECT p.* INTO v_old
+        FROM coco.parked k
+        JOIN pg_catalog.pg_proc p ON p.proname = k.parked_name AND p.pronamespace = 'coco'::regnamespace
+        WHERE k.version = v_version AND k.name = v_new.proname;
+        IF NOT FOUND THEN
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, coco.engine_owner());
+            CONTINUE;
+        END IF;
+
+        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, pg_get_userbyid(v_old.proowner));
+        IF v_old.proacl IS NOT NULL THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_new.signature);
+            FOR v_item IN
+                SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+                    x.is_grantable
+                FROM aclexplode(v_old.proacl) x
+                WHERE x.grantee <> v_old.proowner
+            LOOP
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
+                    CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+            END LOOP;
+        END IF;
+        IF v_old.prosecdef THEN
+            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
+        END IF;
+        FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
+            -- Lists of names are stored quoted already; every other value is one literal.
+            EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
+                CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
+                    THEN substr(v_setting, strpos(v_setting, '=') + 1)
+                    ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
+        END LOOP;
+        v_comment := obj_description(v_old.oid, 'pg_proc');
+        IF v_comment IS NOT NULL THEN
+            EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_new.signature, v_comment);
+        END IF;
+    END LOOP;
+END;
+$procedure$;
+
+-- unpark drops what v_version installed in public and puts the very functions back that were there.
+CREATE FUNCTION coco.unpark(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_row record;
+BEGIN
+    FOR v_row IN SELECT signature FROM coco.installed WHERE version = v_version AND to_regprocedure(signature) IS NOT NULL LOOP
+        EXECUTE format('DROP FUNCTION %s', v_row.signature);
+    END LOOP;
+    DELETE FROM coco.installed WHERE version = v_version;
+
+    FOR v_row IN SELECT * FROM coco.parked WHERE version = v_version LOOP
+        EXECUTE format('ALTER FUNCTION coco.%I(%s) SET SCHEMA public', v_row.parked_name, v_row.arguments);
+        EXECUTE format('ALTER FUNCTION public.%I(%s) RENAME TO %I', v_row.parked_name, v_row.arguments, v_row.name);
+    END LOOP;
+    DELETE FROM coco.parked WHERE version = v_version;
+    -- What was current before v_version is current again.
+    INSERT INTO coco.installed (version, signature, body)
+    SELECT k.version, coco.signature(p.oid), md5(p.prosrc)
+    FROM coco.parked k
+    JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
+    WHERE k.version = (SELECT max(k2.version) FROM coco.parked k2 WHERE k2.name = k.name)
+    ON CONFLICT (signature) DO UPDATE SET version = excluded.version, body = excluded.body;
+END;
+$procedure$;
+
+-- share_grants gives every role that may use async_tasks what it needs for what has moved, and no more.
+CREATE FUNCTION coco.share_grants() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_item record;
+BEGIN
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            x.privilege_type
+        FROM pg_catalog.pg_class c, aclexplode(c.relacl) x
+        WHERE c.oid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner
+            AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
+        IF v_item.privilege_type = 'SELECT' THEN
+            EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
+        ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
+                varchar, text, varchar, boolean), coco.renew_command(uuid), coco.forget_task(uuid, boolean) TO %s', v_item.grantee);
+        END IF;
+    END LOOP;
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
+        WHERE a.attrelid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
+        EXECUTE format('GRANT SELECT (%I) ON coco.async_task TO %s', v_item.attname, v_item.grantee);
+    END LOOP;
+END;
+$procedure$;
+
+-- own_all hands everything in schema coco, and command_entities, to the owner of the engine's tables.
+CREATE FUNCTION coco.own_all() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_owner CONSTANT name := coco.engine_owner();
+    v_object record;
+BEGIN
+    FOR v_object IN
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass AS name
+        FROM pg_catalog.pg_class c
+        WHERE (c.relnamespace = 'coco'::regnamespace OR c.oid = 'public.command_entities'::regclass)
+            AND c.relkind IN ('r', 'v') AND pg_get_userbyid(c.relowner) <> v_owner
+    LOOP
+        EXECUTE format('ALTER %s %s OWNER TO %I', v_object.kind, v_object.name, v_owner);
+    END LOOP;
+    FOR v_object IN
+        SELECT p.oid::regprocedure AS name, pg_get_userbyid(p.proowner) AS owner FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'coco'::regnamespace AND p.proname !~ '^v[0-9]+_'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_object.name);
+        IF v_object.owner <> v_owner THEN
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_object.name, v_owner);
+        END IF;
+    END LOOP;
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/compare.sql
+
+-- Comparing what was with what is. Nothing here ever returns a parameter text: only ids and names of columns.
+
+CREATE FUNCTION coco.fingerprint(
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_params_class varchar(256),
+    v_task_parameters text,
+    v_task_params_class varchar(256)
+) RETURNS bigint
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT hashtextextended(ROW(v_root_command_id, v_action_parameters, v_action_params_class,
+        v_task_parameters, v_task_params_class)::text, 0)
+$procedure$;
+
+-- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
+CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
+RETURNS TABLE (source text, id uuid, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_state coco.state;
+BEGIN
+    SELECT * INTO v_state FROM coco.state;
+
+    IF v_state.serves = 'async_tasks' THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'command_entities would give back other values for '
+            || concat_ws(', ',
+                CASE WHEN t.action_parameters IS DISTINCT FROM v.action_parameters THEN 'action_parameters' END,
+                CASE WHEN t.action_params_class IS DISTINCT FROM v.action_params_class THEN 'action_params_class' END,
+                CASE WHEN t.task_parameters IS DISTINCT FROM v.task_parameters THEN 'task_parameters' END,
+                CASE WHEN t.task_params_class IS DISTINCT FROM v.task_params_class THEN 'task_params_class' END,
+                CASE WHEN t.root_command_id IS DISTINCT FROM v.root_command_id THEN 'root_command_id' END)
+        FROM public.async_tasks t
+        JOIN coco.async_task v ON v.task_id = t.task_id
+        WHERE (t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class, t.root_command_id)
+            IS DISTINCT FROM
+            (v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class, v.root_command_id)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+
+        RETURN QUERY
+        SELECT 'command'::text, e.command_id, 'no task names this command'::text
+        FROM public.command_entities e
+        WHERE v_tasks IS NULL
+            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
+            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+        LIMIT v_limit;
+    ELSIF NOT v_state.contracted THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'a column of async_tasks that has moved was written after the switch'::text
+        FROM public.async_tasks t
+        JOIN coco.ledger l ON l.task_id = t.task_id
+        WHERE NOT l.moved
+            AND l.fingerprint <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+                t.task_parameters, t.task_params_class)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+    END IF;
+
+    RETURN QUERY
+    SELECT 'task'::text, v.task_id, 'its command''s values are not those that were stored for it'::text
+    FROM coco.async_task v
+    JOIN coco.ledger l ON l.task_id = v.task_id
+    WHERE l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
+            v.task_parameters, v.task_params_class)
+        AND (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+
+    IF NOT v_state.retired THEN
+        RETURN QUERY
+        SELECT 'task'::text, t.task_id, 'the task was added without its command being stored'::text
+        FROM public.async_tasks t
+        WHERE NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.task_id = t.task_id)
+            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
+        LIMIT v_limit;
+    END IF;
+
+    RETURN QUERY
+    SELECT 'task'::text, l.task_id, 'the task is gone but its command was not released'::text
+    FROM coco.ledger l
+    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.task_id = l.task_id)
+        AND (v_tasks IS NULL OR l.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'archive'::text, a.task_id, 'an archive row without a task'::text
+    FROM coco.archive a
+    WHERE NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.task_id = a.task_id)
+        AND (v_tasks IS NULL OR a.task_id = ANY (v_tasks))
+    LIMIT v_limit;
+END;
+$procedure$;
+
+-- logged_differences looks at what one log row may have changed.
+CREATE FUNCTION coco.logged_differences(v_source text, v_id uuid)
+RETURNS TABLE (source text, id uuid, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    IF v_source <> 'command' THEN
+        RETURN QUERY SELECT d.source, d.id, d.detail FROM coco.differences(ARRAY[v_id], 1) d;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT d.source, d.id, d.detail
+    FROM coco.differences(ARRAY(
+        SELECT l.task_id FROM coco.ledger l WHERE l.command_id = v_id
+        UNION
+        SELECT l.task_id FROM coco.ledger l WHERE l.root_command_id = v_id
+    ), 1) d;
+    RETURN QUERY
+    SELECT 'command'::text, e.command_id, 'no task names this command'::text
+    FROM public.command_entities e, coco.state s
+    WHERE e.command_id = v_id AND s.serves = 'async_tasks'
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = v_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = v_id);
+END;
+$procedure$;
+
+-- guards identifies the triggers that fill the change log. Disabling and enabling one changes its row in pg_trigger.
+CREATE FUNCTION coco.guards() RETURNS text[]
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT COALESCE(array_agg(format('%s %s %s', tgname, oid, xmin) ORDER BY tgname), '{}')
+    FROM pg_catalog.pg_trigger
+    WHERE tgname LIKE 'coco\_log\_%' AND NOT tgisinternal AND tgenabled = 'A'
+$procedure$;
+
+-- prove compares every task and every command and writes the receipt, or refuses and names a row. Tasks in the change log are
+-- left to the log: they are compared when it is applied.
+CREATE FUNCTION coco.prove(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_count bigint;
+    v_first record;
+BEGIN
+    SELECT count(*) OVER () AS differing, d.source, d.id, d.detail INTO v_first
+    FROM coco.differences(NULL, 1000) d
+    WHERE NOT EXISTS (
+        SELECT 1 FROM coco.change_log c
+        WHERE c.source = 'task' AND (
+            c.id = d.id OR d.source = 'command'
+        )
+    )
+    ORDER BY d.source, d.id
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the proof does not hold: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                DETAIL = format('%s rows differ (counted up to 1000 of a kind).', v_first.differing),
+                HINT = 'Run "upgrade down --to expand" and "upgrade up" to copy the rows again; async_tasks still holds them all.';
+    END IF;
+    INSERT INTO coco.receipt (version, tasks, commands, archived, digest, guards)
+    SELECT v_version,
+        (SELECT count(*) FROM coco.ledger),
+        (SELECT count(*) FROM public.command_entities),
+        (SELECT count(*) FROM coco.archive),
+        (SELECT COALESCE(sum(hashtextextended(task_id::text, fingerprint)::numeric), 0) FROM coco.ledger),
+        coco.guards();
+END;
+$procedure$;
+
+-- require_proof refuses unless the newest receipt still holds. It looks only at what can have changed since: the log, and the
+-- triggers that fill it. If these are not the triggers of the proof, it compares everything again.
+CREATE FUNCTION coco.require_proof() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_receipt coco.receipt;
+    v_first record;
+BEGIN
+    SELECT * INTO v_receipt FROM coco.receipt ORDER BY proved_at DESC, version DESC LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no proof that the copied rows equal async_tasks'
+            USING ERRCODE = 'CO004', HINT = 'Run "upgrade down --to backfill", then "upgrade up": it proves first.';
+    END IF;
+
+    IF v_receipt.guards = coco.guards() THEN
+        SELECT d.* INTO v_first
+        FROM (SELECT DISTINCT c.source, c.id FROM coco.change_log c) AS changed
+        CROSS JOIN LATERAL coco.logged_differences(changed.source, changed.id) d
+        ORDER BY d.source, d.id LIMIT 1;
+    ELSE
+        SELECT d.* INTO v_first FROM coco.differences(NULL, 1) d ORDER BY d.source, d.id LIMIT 1;
+    END IF;
+    IF v_first.id IS NOT NULL THEN
+        RAISE EXCEPTION 'changed since the proof: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                HINT = 'See "upgrade verify" for all such rows. If the row in async_tasks is right, "upgrade down --to expand" '
+                    'and "upgrade up" copy and prove again.';
+    END IF;
+    IF array_length(coco.guards(), 1) IS DISTINCT FROM array_length(v_receipt.guards, 1) THEN
+        RAISE EXCEPTION 'a trigger that records changes since the proof is missing or disabled: now %, at the proof %',
+            coco.guards(), v_receipt.guards
+            USING ERRCODE = 'CO004',
+                HINT = 'Run "upgrade down --to expand", then "upgrade up": it installs the triggers and proves again.';
+    END IF;
+END;
+$procedure$;
+
+-- verify lists what does not hold now; no rows means that everything does.
+CREATE FUNCTION coco.verify(v_limit integer) RETURNS TABLE (check_name text, object text, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_expected text[];
+BEGIN
+    RETURN QUERY
+    SELECT 'values'::text, format('%s %s', d.source, d.id), d.detail
+    FROM coco.differences(NULL, v_limit) d
+    WHERE NOT EXISTS (
+        SELECT 1 FROM coco.change_log c, coco.state s
+        WHERE s.serves = 'async_tasks' AND c.source = 'task' AND (c.id = d.id OR d.source = 'command')
+    );
+
+    RETURN QUERY
+    SELECT 'commands'::text, format('command %s', e.command_id), 'its status is none that the engine knows'::text
+    FROM public.command_entities e
+    WHERE COALESCE(e.status, '') NOT IN
+        ('', 'UNKNOWN', 'NOT_STARTED', 'ACTIVE', 'FAILED', 'SUCCEEDED', 'FAILED_RESTARTED')
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'commands'::text, format('command %s', e.command_id), 'the zero GUID is no command'::text
+    FROM public.command_entities e
+    WHERE e.command_id = '00000000-0000-0000-0000-000000000000';
+
+    RETURN QUERY
+    SELECT 'procedures'::text, i.signature,
+        CASE WHEN p.oid IS NULL THEN 'the procedure is missing'
+            ELSE 'the procedure is not the one that coco installed' END
+    FROM coco.installed i
+    LEFT JOIN pg_catalog.pg_proc p ON p.oid = to_regprocedure(i.signature)
+    WHERE md5(p.prosrc) IS DISTINCT FROM i.body
+    LIMIT v_limit;
+
+    RETURN QUERY
+    SELECT 'procedures'::text, coco.signature(p.oid), 'an overload beside the procedure that coco installed'::text
+    FROM pg_catalog.pg_proc p
+    JOIN (SELECT DISTINCT p2.proname, p2.pronamespace FROM coco.installed i2
+          JOIN pg_catalog.pg_proc p2 ON p2.oid = to_regprocedure(i2.signature)) AS ours
+        ON ours.proname = p.proname AND ours.pronamespace = p.pronamespace
+    WHERE NOT EXISTS (SELECT 1 FROM coco.installed i WHERE to_regprocedure(i.signature) = p.oid)
+    LIMIT v_limit;
+
+    SELECT r.guards INTO v_expected FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1;
+    RETURN QUERY
+    SELECT 'triggers'::text, split_part(g, ' ', 1), 'the trigger of the proof is missing, disabled or was created anew'::text
+    FROM unnest(v_expected) AS g, coco.state s
+    WHERE NOT s.contracted AND g <> ALL (coco.guards());
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/record.sql
+
+-- How one task is recorded in command_entities while the engine still passes the command with the task.
+--
+-- Nothing here waits for another client. The engine's clients update tasks of the same command in any order inside longer
+-- transactions; if they waited for one another on an entity they would dead-lock, which they never did on async_tasks. So an
+-- entity is taken with SKIP LOCKED, a new one under an advisory try-lock, and whatever cannot be shared right now is kept in
+-- the task's own archive row, which belongs to nobody else.
+
+-- offer_command puts a command's values where its entity can give them back, as far as other tasks allow.
+-- True: the entity exists and stays as it is until this transaction ends, so the task may rely on it.
+CREATE FUNCTION coco.offer_command(
+    v_task_id uuid,
+    v_command_id uuid,
+    v_command_type integer,
+    v_linked boolean,
+    v_parent_command_id uuid,
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_parameters_class varchar(256),
+    v_created_at timestamptz,
+    v_status varchar(20)
+) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_entity public.command_entities;
+    v_new_values boolean;
+    v_new_links boolean;
+BEGIN
+    SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
+    IF NOT FOUND THEN
+        -- 1668248431 spells coco: our key space among the database's advisory locks.
+        IF NOT pg_try_advisory_xact_lock(1668248431, hashtext(v_command_id::text)) THEN
+            RETURN false;
+        END IF;
+        INSERT INTO public.command_entities (
+            command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status
+        ) VALUES (
+            v_command_id, v_command_type, v_parent_command_id, v_root_command_id,
+            v_action_parameters, v_action_parameters_class, v_created_at, v_status
+        ) ON CONFLICT (command_id) DO NOTHING;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+    END IF;
+
+    v_new_values := (v_entity.action_parameters, v_entity.action_parameters_class)
+        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
+    v_new_links := v_linked AND (v_entity.parent_command_id, v_entity.root_command_id)
+        IS DISTINCT FROM (v_parent_command_id, v_root_command_id);
+    IF v_new_values OR v_new_links
+        OR (v_entity.command_type = 0 AND v_command_type <> 0)
+        OR (v_entity.status = 'NOT_STARTED' AND v_status = 'ACTIVE')
+    THEN
+        SELECT * INTO v_entity FROM public.command_entities
+        WHERE command_id = v_command_id FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            v_new_values := v_new_values AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_task IS NOT TRUE
+            ) AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.root_command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_action IS NOT TRUE
+            ) AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.root_command_id IS NULL
+                    AND l.task_id <> v_task_id AND a.keeps_action IS NOT TRUE
+            );
+            v_new_links := v_new_links AND NOT EXISTS (
+                SELECT 1 FROM coco.ledger l LEFT JOIN coco.archive a ON a.task_id = l.task_id
+                WHERE l.command_id = v_command_id AND l.task_id <> v_task_id AND a.keeps_root IS NOT TRUE
+            );
+            UPDATE public.command_entities SET
+                command_type = CASE WHEN command_type = 0 THEN v_command_type ELSE command_type END,
+                parent_command_id = CASE WHEN v_new_links THEN v_parent_command_id ELSE parent_command_id END,
+                root_command_id = CASE WHEN v_new_links THEN v_root_command_id ELSE root_command_id END,
+                action_parameters = CASE WHEN v_new_values THEN v_action_parameters ELSE action_parameters END,
+                action_parameters_class = CASE WHEN v_new_values THEN v_action_parameters_class
+                    ELSE action_parameters_class END,
+                status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
+            WHERE command_id = v_command_id;
+            RETURN true;
+        END IF;
+    END IF;
+
+    PERFORM 1 FROM public.command_entities WHERE command_id = v_command_id FOR SHARE SKIP LOCKED;
+    RETURN FOUND;
+END;
+$procedure$;
+
+-- record_task makes command_entities and the archive give back exactly these values for this task.
+CREATE FUNCTION coco.record_task(
+    v_task_id uuid,
+    v_action_type integer,
+    v_vdsm_task_id uuid,
+    v_started_at timestamptz,
+    v_command_id uuid,
+    v_root_command_id uuid,
+    v_action_parameters text,
+    v_action_params_class varchar(256),
+    v_task_parameters text,
+    v_task_params_class varchar(256),
+    v_moved boolean
+) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    v_own_id CONSTANT uuid := NULLIF(v_command_id, c_none);
+    v_root_id CONSTANT uuid := NULLIF(v_root_command_id, c_none);
+    v_acting_id CONSTANT uuid := COALESCE(v_root_id, v_own_id);
+    v_own_status CONSTANT varchar(20) := CASE WHEN v_vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END;
+    v_before coco.ledger;
+    v_own public.command_entities;
+    v_acting public.command_entities;
+    v_own_held boolean := v_own_id IS NULL;
+    v_acting_held boolean := v_acting_id IS NULL;
+    v_keeps_root boolean;
+    v_keeps_action boolean;
+    v_keeps_task boolean;
+BEGIN
+    SELECT * INTO v_before FROM coco.ledger WHERE task_id = v_task_id;
+    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)
+    VALUES (
+        v_task_id, v_own_id, v_root_id,
+        coco.fingerprint(v_root_command_id, v_action_parameters, v_action_params_class,
+            v_task_parameters, v_task_params_class),
+        v_moved
+    )
+    ON CONFLICT (task_id) DO UPDATE SET
+        command_id = excluded.command_id,
+        root_command_id = excluded.root_command_id,
+        fingerprint = excluded.fingerprint,
+        moved = excluded.moved;
+
+    IF v_acting_id = v_own_id THEN
+        v_own_held := coco.offer_command(v_task_id, v_own_id, v_action_type, true, NULL, v_root_id,
+            v_action_parameters, v_action_params_class, v_started_at,
+            CASE WHEN v_root_id IS NULL THEN v_own_status ELSE 'ACTIVE' END);
+        v_acting_held := v_own_held;
+    ELSIF v_acting_id IS NOT NULL THEN
+        v_acting_held := coco.offer_command(v_task_id, v_acting_id, v_action_type, false, NULL, v_acting_id,
+            v_action_parameters, v_action_params_class, v_started_at, 'ACTIVE');
+        IF v_own_id IS NOT NULL THEN
+            -- A root that is not held may vanish: then the command is stored without it and the archive keeps the link.
+            v_own_held := coco.offer_command(v_task_id, v_own_id, 0, v_acting_held,
+                CASE WHEN v_acting_held THEN v_root_id END, CASE WHEN v_acting_held THEN v_root_id END,
+                v_task_parameters, v_task_params_class, v_started_at, v_own_status);
+        END IF;
+    END IF;
+
+    SELECT * INTO v_own FROM public.command_entities WHERE command_id = v_own_id;
+    SELECT * INTO v_acting FROM public.command_entities WHERE command_id = v_acting_id;
+    v_keeps_root := NOT v_own_held
+        OR v_root_command_id IS DISTINCT FROM COALESCE(v_own.parent_command_id, v_own.root_command_id);
+    v_keeps_action := NOT v_acting_held
+        OR (v_action_parameters, v_action_params_class)
+            IS DISTINCT FROM (v_acting.action_parameters, v_acting.action_parameters_class);
+    v_keeps_task := NOT v_own_held
+        OR (v_task_parameters, v_task_params_class)
+            IS DISTINCT FROM (v_own.action_parameters, v_own.action_parameters_class);
+
+    IF v_keeps_root OR v_keeps_action OR v_keeps_task THEN
+        INSERT INTO coco.archive (
+            task_id, keeps_root, root_command_id,
+            keeps_action, action_parameters, action_params_class,
+            keeps_task, task_parameters, task_params_class
+        ) VALUES (
+            v_task_id, v_keeps_root, CASE WHEN v_keeps_root THEN v_root_command_id END,
+            v_keeps_action, CASE WHEN v_keeps_action THEN v_action_parameters END,
+            CASE WHEN v_keeps_action THEN v_action_params_class END,
+            v_keeps_task, CASE WHEN v_keeps_task THEN v_task_parameters END,
+            CASE WHEN v_keeps_task THEN v_task_params_class END
+        )
+        ON CONFLICT (task_id) DO UPDATE SET
+            keeps_root = excluded.keeps_root,
+            root_command_id = excluded.root_command_id,
+            keeps_action = excluded.keeps_action,
+            action_parameters = excluded.action_parameters,
+            action_params_class = excluded.action_params_class,
+            keeps_task = excluded.keeps_task,
+            task_parameters = excluded.task_parameters,
+            task_params_class = excluded.task_params_class;
+    ELSE
+        DELETE FROM coco.archive WHERE task_id = v_task_id;
+    END IF;
+
+    IF v_before.command_id IS DISTINCT FROM v_own_id AND v_before.command_id IS NOT NULL THEN
+        PERFORM coco.release_command(v_before.command_id);
+    END IF;
+    IF v_before.root_command_id IS DISTINCT FROM v_root_id AND v_before.root_command_id IS NOT NULL THEN
+        PERFORM coco.release_command(v_before.root_command_id);
+    END IF;
+END;
+$procedure$;
+
+-- release_command deletes a command that no task and no child needs any more, then its parent in the same way. In a cycle of
+-- damaged rows each command is the other's child; there the children that are ancestors too do not count.
+CREATE FUNCTION coco.release_command(v_command_id uuid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_id uuid := v_command_id;
+    v_entity public.command_entities;
+BEGIN
+    WHILE v_id IS NOT NULL LOOP
+        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
+        EXIT WHEN NOT FOUND;
+        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id)
+            OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id);
+        EXIT WHEN EXISTS (
+            WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
+                SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
+                UNION
+                SELECT e.command_id, e.parent_command_id
+                FROM ancestor a JOIN public.command_entities e ON e.command_id = a.parent_command_id
+            )
+            SELECT 1 FROM public.command_entities child
+            WHERE (child.parent_command_id = v_id OR child.root_command_id = v_id) AND child.command_id <> v_id
+                AND (
+                    child.command_id NOT IN (SELECT a.command_id FROM ancestor a)
+                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = child.command_id)
+                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = child.command_id)
+                )
+        );
+        DELETE FROM public.command_entities WHERE command_id = v_id;
+        v_id := NULLIF(COALESCE(v_entity.parent_command_id, v_entity.root_command_id), v_id);
+    END LOOP;
+END;
+$procedure$;
+
+-- forget_task drops what coco kept for a task that is gone; with v_release also the commands that only it needed.
+CREATE FUNCTION coco.forget_task(v_task_id uuid, v_release boolean) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    v_before coco.ledger;
+BEGIN
+    DELETE FROM coco.archive WHERE task_id = v_task_id;
+    DELETE FROM coco.ledger WHERE task_id = v_task_id RETURNING * INTO v_before;
+    IF v_release AND FOUND THEN
+        PERFORM coco.release_command(v_before.command_id);
+        PERFORM coco.release_command(v_before.root_command_id);
+    END IF;
+END;
+$procedure$;
+
+-- renew_command is called when a command's values are changed on purpose: its tasks follow the command from then on, so the
+-- archive and the fingerprints of before hold no longer.
+CREATE FUNCTION coco.renew_command(v_command_id uuid) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    UPDATE coco.archive a
+    SET keeps_task = false, task_parameters = NULL, task_params_class = NULL
+    FROM coco.ledger l
+    WHERE l.task_id = a.task_id AND l.command_id = v_command_id AND a.keeps_task;
+
+    UPDATE coco.archive a
+    SET keeps_action = false, action_parameters = NULL, action_params_class = NULL
+    FROM coco.ledger l
+    WHERE l.task_id = a.task_id AND a.keeps_action
+        AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
+
+    UPDATE coco.ledger SET fingerprint = NULL WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
+    UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/log.sql
+
+-- The change log: which rows may have changed since they were last compared. A trigger that wrote the entities itself would make
+-- clients wait for one another; recording an id shares no row with anybody.
+
+CREATE FUNCTION coco.log_task() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id) SELECT 'task', task_id FROM coco.ledger;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('task', OLD.task_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('task', NEW.task_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+CREATE FUNCTION coco.log_command() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id)
+        SELECT 'command', command_id FROM coco.ledger WHERE command_id IS NOT NULL;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('command', OLD.command_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+CREATE FUNCTION coco.log_archive() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO coco.change_log (source, id) SELECT 'archive', task_id FROM coco.ledger;
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('archive', OLD.task_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('archive', NEW.task_id);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+-- release_task follows a task out, whoever deletes it: a procedure, the task cleaner, a script. While the engine passes commands
+-- with tasks, the last task of a command takes the command along, as it took its columns along before.
+CREATE FUNCTION coco.release_task() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state);
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM coco.forget_task(task_id, v_release) FROM coco.ledger;
+    ELSE
+        PERFORM coco.forget_task(OLD.task_id, v_release);
+    END IF;
+    RETURN NULL;
+END;
+$procedure$;
+
+-- catch_up takes up to v_batch log rows and brings the entities up to date with them. It returns how many rows remain. A row that
+-- shows a change nobody should have made stays in the log: require_proof names it.
+CREATE FUNCTION coco.catch_up(v_batch integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_taken bigint[];
+    v_row record;
+    v_task public.async_tasks;
+    v_from_tasks CONSTANT boolean := (SELECT serves = 'async_tasks' FROM coco.state);
+    v_remaining bigint;
+BEGIN
+    SELECT array_agg(seq) INTO v_taken
+    FROM (SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED) AS batch;
+
+    IF v_from_tasks THEN
+        FOR v_row IN
+            SELECT DISTINCT id FROM coco.change_log WHERE seq = ANY (v_taken) AND source = 'task' ORDER BY id
+        LOOP
+            SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_row.id FOR NO KEY UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                EXECUTE 'SELECT coco.record_task($1.task_id, $1.action_type, $1.vdsm_task_id, $1.started_at, $1.command_id,
+                    $1.root_command_id, $1.action_parameters, $1.action_params_class, $1.task_parameters,
+                    $1.task_params_class, false)' USING v_task;
+            ELSIF EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_row.id) THEN
+                INSERT INTO coco.change_log (source, id) VALUES ('task', v_row.id);
+            ELSE
+                PERFORM coco.forget_task(v_row.id, true);
+            END IF;
+        END LOOP;
+    END IF;
+
+    DELETE FROM coco.change_log c
+    WHERE c.seq = ANY (v_taken)
+        AND ((c.source = 'task' AND v_from_tasks) OR NOT EXISTS (SELECT 1 FROM coco.logged_differences(c.source, c.id)));
+    SELECT count(*) INTO v_remaining FROM coco.change_log;
+    RETURN v_remaining;
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/backfill.sql
+
+-- Copying the command columns of async_tasks into command_entities, a batch a call, in the caller's transaction.
+--
+-- The steps depend on nothing but the rows: where a batch ends, or how often the run was interrupted, changes no result.
+--   ledger    which commands each task names, and the fingerprint of the five values it must read back
+--   roots     one command for every distinct root id
+--   commands  one command for every command id that is nobody's root
+--   archive   what the entities do not give back exactly, task by task
+
+-- representative picks the task whose values stand for a command: submitted first, then of a known type, then with parameters,
+-- then the latest, then the smallest id.
+CREATE FUNCTION coco.representative(v_command_id uuid, v_as_root boolean) RETURNS uuid
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT t.task_id
+    FROM coco.ledger l
+    JOIN public.async_tasks t ON t.task_id = l.task_id
+    WHERE CASE WHEN v_as_root THEN l.root_command_id ELSE l.command_id END = v_command_id
+    ORDER BY
+        t.vdsm_task_id IS DISTINCT FROM '00000000-0000-0000-0000-000000000000' DESC,
+        t.action_type <> 0 DESC,
+        CASE WHEN v_as_root THEN t.action_parameters ELSE t.task_parameters END IS NOT NULL DESC,
+        t.started_at DESC NULLS LAST,
+        t.task_id
+    LIMIT 1
+$procedure$;
+
+CREATE FUNCTION coco.backfill(v_batch integer)
+RETURNS TABLE (step text, done bigint, total bigint, finished boolean)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    v_progress coco.progress;
+    v_ids uuid[];
+BEGIN
+    SELECT * INTO v_progress FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT p.step, p.done, p.total, true FROM coco.progress p ORDER BY p.number DESC LIMIT 1;
+        RETURN;
+    END IF;
+    IF v_progress.total IS NULL THEN
+        v_progress.total := CASE v_progress.step
+            WHEN 'ledger' THEN (SELECT count(*) FROM public.async_tasks)
+            WHEN 'roots' THEN (SELECT count(DISTINCT root_command_id) FROM coco.ledger)
+            WHEN 'commands' THEN (SELECT count(DISTINCT command_id) FROM coco.ledger)
+            ELSE (SELECT count(*) FROM coco.ledger) END;
+    END IF;
+
+    IF v_progress.step = 'ledger' THEN
+        v_ids := ARRAY(
+            SELECT task_id FROM public.async_tasks
+            WHERE task_id > v_progress.after OR v_progress.after IS NULL
+            ORDER BY task_id LIMIT v_batch);
+        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint)
+        SELECT t.task_id, NULLIF(t.command_id, c_none), NULLIF(t.root_command_id, c_none),
+            coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+                t.task_parameters, t.task_params_class)
+        FROM public.async_tasks t
+        WHERE t.task_id = ANY (v_ids)
+        ON CONFLICT (task_id) DO UPDATE SET
+            command_id = excluded.command_id,
+            root_command_id = excluded.root_command_id,
+            fingerprint = excluded.fingerprint;
+
+    ELSIF v_progress.step = 'roots' THEN
+        v_ids := ARRAY(
+            SELECT DISTINCT root_command_id FROM coco.ledger
+            WHERE root_command_id > v_progress.after OR (v_progress.after IS NULL AND root_command_id IS NOT NULL)
+            ORDER BY root_command_id LIMIT v_batch);
+        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status)
+        SELECT root.id, t.action_type, NULLIF(own.root_command_id, root.id), COALESCE(own.root_command_id, root.id),
+            t.action_parameters, t.action_params_class,
+            (SELECT min(s.started_at) FROM coco.ledger l JOIN public.async_tasks s ON s.task_id = l.task_id
+             WHERE l.root_command_id = root.id OR l.command_id = root.id),
+            'ACTIVE'
+        FROM unnest(v_ids) AS root(id)
+        JOIN public.async_tasks t ON t.task_id = coco.representative(root.id, true)
+        -- A root may have a task of its own that names another root: then it hangs below that one.
+        LEFT JOIN coco.ledger own ON own.task_id = coco.representative(root.id, false)
+        ON CONFLICT (command_id) DO NOTHING;
+
+    ELSIF v_progress.step = 'commands' THEN
+        v_ids := ARRAY(
+            SELECT DISTINCT command_id FROM coco.ledger
+            WHERE command_id > v_progress.after OR (v_progress.after IS NULL AND command_id IS NOT NULL)
+            ORDER BY command_id LIMIT v_batch);
+        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status)
+        SELECT command.id,
+            CASE WHEN l.root_command_id IS NULL THEN t.action_type ELSE 0 END,
+            l.root_command_id, l.root_command_id,
+            CASE WHEN l.root_command_id IS NULL THEN t.action_parameters ELSE t.task_parameters END,
+            CASE WHEN l.root_command_id IS NULL THEN t.action_params_class ELSE t.task_params_class END,
+            (SELECT min(s.started_at) FROM coco.ledger o JOIN public.async_tasks s ON s.task_id = o.task_id
+             WHERE o.command_id = command.id),
+            CASE WHEN t.vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END
+        FROM unnest(v_ids) AS command(id)
+        JOIN public.async_tasks t ON t.task_id = coco.representative(command.id, false)
+        JOIN coco.ledger l ON l.task_id = t.task_id
+        ON CONFLICT (command_id) DO NOTHING;
+
+    ELSE
+        v_ids := ARRAY(
+            SELECT task_id FROM coco.ledger
+            WHERE task_id > v_progress.after OR v_progress.after IS NULL
+            ORDER BY task_id LIMIT v_batch);
+        DELETE FROM coco.archive WHERE task_id = ANY (v_ids);
+        INSERT INTO coco.archive (task_id, keeps_root, root_command_id,
+            keeps_action, action_parameters, action_params_class,
+            keeps_task, task_parameters, task_params_class)
+        SELECT given.task_id,
+            given.keeps_root, CASE WHEN given.keeps_root THEN given.root_command_id END,
+            given.keeps_action, CASE WHEN given.keeps_action THEN given.action_parameters END,
+            CASE WHEN given.keeps_action THEN given.action_params_class END,
+            given.keeps_task, CASE WHEN given.keeps_task THEN given.task_parameters END,
+            CASE WHEN given.keeps_task THEN given.task_params_class END
+        FROM (
+            SELECT t.*,
+                t.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id) AS keeps_root,
+                (t.action_parameters, t.action_params_class)
+                    IS DISTINCT FROM (acting.action_parameters, acting.action_parameters_class) AS keeps_action,
+                (t.task_parameters, t.task_params_class)
+                    IS DISTINCT FROM (own.action_parameters, own.action_parameters_class) AS keeps_task
+            FROM public.async_tasks t
+            LEFT JOIN public.command_entities own ON own.command_id = t.command_id
+            LEFT JOIN public.command_entities acting
+                ON acting.command_id = COALESCE(NULLIF(t.root_command_id, c_none), t.command_id)
+            WHERE t.task_id = ANY (v_ids)
+        ) AS given
+        WHERE given.keeps_root OR given.keeps_action OR given.keeps_task;
+    END IF;
+
+    UPDATE coco.progress p SET
+        after = COALESCE(v_ids[cardinality(v_ids)], p.after),
+        done = p.done + cardinality(v_ids),
+        total = v_progress.total,
+        finished = cardinality(v_ids) < v_batch
+    WHERE p.number = v_progress.number;
+    RETURN QUERY
+    SELECT p.step, p.done, p.total, NOT EXISTS (SELECT 1 FROM coco.progress open WHERE NOT open.finished)
+    FROM coco.progress p WHERE p.number = v_progress.number;
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/drain.sql
+
+-- After a procedure was replaced, transactions that are already open may still run its old body. The step after it waits for them.
+
+-- begin_drain remembers which other transactions are open now. Calling it again changes nothing unless the server was restarted.
+CREATE FUNCTION coco.begin_drain(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    DELETE FROM coco.drain WHERE version = v_version AND server_started <> pg_postmaster_start_time();
+    IF EXISTS (SELECT 1 FROM coco.drain WHERE version = v_version) THEN
+        RETURN;
+    END IF;
+    INSERT INTO coco.drain (version, server_started, transactions, prepared)
+    SELECT v_version, pg_postmaster_start_time(),
+        ARRAY(
+            SELECT l.pid || ' ' || l.virtualxid
+            FROM pg_catalog.pg_locks l
+            LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid()
+                AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+        ),
+        ARRAY(SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database());
+END;
+$procedure$;
+
+-- drain_blockers names the remembered transactions that are still open; none means that the step may go on.
+CREATE FUNCTION coco.drain_blockers(v_version bigint)
+RETURNS TABLE (pid integer, usename text, application_name text, xact_age interval, prepared_gid text)
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    SELECT l.pid, a.usename::text, a.application_name, clock_timestamp() - a.xact_start, NULL::text
+    FROM coco.drain d
+    CROSS JOIN LATERAL unnest(d.transactions) AS open_then
+    JOIN pg_catalog.pg_locks l ON l.locktype = 'virtualxid' AND l.pid || ' ' || l.virtualxid = open_then
+    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+    WHERE d.version = v_version AND d.server_started = pg_postmaster_start_time();
+    RETURN QUERY
+    SELECT NULL::integer, p.owner::text, NULL::text, clock_timestamp() - p.prepared, p.gid
+    FROM coco.drain d
+    CROSS JOIN LATERAL unnest(d.prepared) AS open_then
+    JOIN pg_catalog.pg_prepared_xacts p ON p.gid = open_then AND p.database = current_database()
+    WHERE d.version = v_version;
+END;
+$procedure$;
+
+-- require_drained waits up to a minute for the transactions that were open when v_version was installed.
+CREATE FUNCTION coco.require_drained(v_version bigint) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_blocker record;
+    v_deadline CONSTANT timestamptz := clock_timestamp() + interval '1 minute';
+BEGIN
+    PERFORM coco.begin_drain(v_version);
+    LOOP
+        SELECT * INTO v_blocker FROM coco.drain_blockers(v_version) LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        IF clock_timestamp() > v_deadline THEN
+            RAISE EXCEPTION 'a transaction from before the last step is still open: %',
+                COALESCE('prepared transaction ' || v_blocker.prepared_gid,
+                    format('pid %s, user %s', v_blocker.pid, COALESCE(v_blocker.usename, 'unknown')))
+                USING ERRCODE = 'CO005', HINT = 'Wait for it to end, or end it, and run the same command again.';
+        END IF;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+    DELETE FROM coco.drain WHERE version = v_version;
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/restore.sql
+
+-- What contract takes away, and how it comes back.
+
+-- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs.
+CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    SELECT e.*
+    FROM public.command_entities e
+    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM public.command_entities child JOIN public.async_tasks t ON t.command_id = child.command_id
+            WHERE COALESCE(child.parent_command_id, child.root_command_id) = e.command_id
+        );
+END;
+$procedure$;
+
+-- keep_columns remembers what hangs on the columns that are about to be dropped, or refuses if an object depends on one.
+CREATE FUNCTION coco.keep_columns() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_dependant record;
+BEGIN
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, a.attname INTO v_dependant
+    FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = 'public.async_tasks'::regclass
+        AND a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id')
+    ORDER BY 1, 2 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% depends on column % of async_tasks, which has moved', v_dependant.object, v_dependant.attname
+            USING ERRCODE = 'CO001', HINT = 'Drop it, or let it read the view coco.async_task; then run the same command again.';
+    END IF;
+
+    DELETE FROM coco.column_kept;
+    INSERT INTO coco.column_kept (name, description, privileges, statistics, storage, compression, options)
+    SELECT a.attname, col_description(a.attrelid, a.attnum), a.attacl, a.attstattarget, a.attstorage,
+        NULLIF(to_jsonb(a) ->> 'attcompression', ''), a.attoptions
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = 'public.async_tasks'::regclass
+        AND a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id');
+END;
+$procedure$;
+
+-- held_values reads one task's values while restore_columns writes async_tasks anew.
+CREATE FUNCTION coco.held_values(v_task_id uuid) RETURNS coco.async_task
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_held coco.async_task;
+BEGIN
+    SELECT * INTO v_held FROM coco.held WHERE task_id = v_task_id;
+    RETURN v_held;
+END;
+$procedure$;
+
+-- restore_columns gives async_tasks the columns of old in the order of old. PostgreSQL appends new columns at the end, so those
+-- that come after a moved one are made anew too; one rewrite of the table fills them all, in the order in which the rows lie.
+CREATE FUNCTION coco.restore_columns() RETURNS void
+LANGUAGE plpgsql
+SET synchronize_seqscans = off
+AS $procedure$
+DECLARE
+    c_table CONSTANT regclass := 'public.async_tasks';
+    v_column record;
+    v_definition text;
+    v_definitions text[] := '{}';
+    v_fill text[] := '{}';
+    v_drop text[] := '{}';
+    v_view CONSTANT text := pg_get_viewdef('coco.async_task');
+    v_privilege record;
+BEGIN
+    -- The view cannot be read while the table is written.
+    CREATE TABLE coco.held AS SELECT * FROM coco.async_task;
+    ALTER TABLE coco.held ADD PRIMARY KEY (task_id);
+
+    INSERT INTO coco.column_kept (name, description, privileges, statistics, storage, compression, options)
+    SELECT a.attname, col_description(a.attrelid, a.attnum), a.attacl, a.attstattarget, a.attstorage,
+        NULLIF(to_jsonb(a) ->> 'attcompression', ''), a.attoptions
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c_table AND a.attname = ANY ('{step_id,command_id,started_at,storage_pool_id,task_type,vdsm_task_id}');
+
+    -- Indexes, statistics and constraints on columns that are made anew, in the words of the catalog.
+    FOR v_column IN
+        SELECT format('ALTER TABLE public.async_tasks DROP CONSTRAINT %I', c.conname) AS remove,
+            format('ALTER TABLE public.async_tasks ADD CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid)) AS create,
+            CASE WHEN obj_description(c.oid, 'pg_constraint') IS NOT NULL THEN
+                format('COMMENT ON CONSTRAINT %I ON public.async_tasks IS %L', c.conname, obj_description(c.oid, 'pg_constraint'))
+            END AS describe
+        FROM pg_catalog.pg_constraint c
+        WHERE c.conrelid = c_table AND c.contype IN ('c', 'f', 'u') AND EXISTS (
+            SELECT 1 FROM pg_catalog.pg_attribute a JOIN coco.column_kept k ON k.name = a.attname
+            WHERE a.attrelid = c_table AND a.attnum = ANY (c.conkey))
+        UNION ALL
+        SELECT format('DROP INDEX %s', i.indexrelid::regclass),
+            pg_get_indexdef(i.indexrelid),
+            CASE WHEN obj_description(i.indexrelid, 'pg_class') IS NOT NULL THEN
+                format('COMMENT ON INDEX %s IS %L', i.indexrelid::regclass, obj_description(i.indexrelid, 'pg_class')) END
+        FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c_table
+            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint c WHERE c.conindid = i.indexrelid)
+            AND EXISTS (
+                SELECT 1 FROM pg_catalog.pg_depend d
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c_table AND a.attnum = d.refobjsubid
+                JOIN coco.column_kept k ON k.name = a.attname
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = c_table)
+        UNION ALL
+        SELECT format('DROP STATISTICS %I.%I', s.stxnamespace::regnamespace, s.stxname),
+            pg_get_statisticsobjdef(s.oid),
+            CASE WHEN obj_description(s.oid, 'pg_statistic_ext') IS NOT NULL THEN
+                format('COMMENT ON STATISTICS %I.%I IS %L', s.stxnamespace::regnamespace, s.stxname,
+                    obj_description(s.oid, 'pg_statistic_ext')) END
+        FROM pg_catalog.pg_statistic_ext s
+        WHERE s.stxrelid = c_table AND EXISTS (
+            SELECT 1 FROM pg_catalog.pg_attribute a JOIN coco.column_kept k ON k.name = a.attname
+            WHERE a.attrelid = c_table AND a.attnum = ANY (s.stxkeys))
+    LOOP
+        EXECUTE v_column.remove;
+        v_definitions := v_definitions || v_column.create || COALESCE(v_column.describe, '');
+    END LOOP;
+
+    FOR v_column IN
+        SELECT o.name, o.type, o.number, a.attnum IS NOT NULL AS stays, a.attnotnull, pg_get_expr(d.adbin, d.adrelid) AS expression
+        FROM unnest(
+            '{action_parameters,action_params_class,step_id,command_id,started_at,storage_pool_id,task_type,task_parameters,task_params_class,vdsm_task_id,root_command_id}'::text[],
+            '{text,varchar(256),uuid,uuid,timestamptz,uuid,integer,text,varchar(256),uuid,uuid}'::text[]
+        ) WITH ORDINALITY AS o(name, type, number)
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c_table AND a.attname = o.name AND NOT a.attisdropped
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c_table AND d.adnum = a.attnum
+        ORDER BY o.number
+    LOOP
+        IF v_column.stays THEN
+            EXECUTE format('ALTER TABLE public.async_tasks RENAME COLUMN %I TO %I', v_column.name, 'coco_' || v_column.name);
+            v_drop := v_drop || format('DROP COLUMN %I', 'coco_' || v_column.name);
+            v_fill := v_fill || format('ALTER COLUMN %I TYPE %s USING %I', v_column.name, v_column.type, 'coco_' || v_column.name);
+        ELSE
+            v_fill := v_fill || format('ALTER COLUMN %I TYPE %s USING (coco.held_values(task_id)).%I',
+                v_column.name, v_column.type, v_column.name);
+        END IF;
+        EXECUTE format('ALTER TABLE public.async_tasks ADD COLUMN %I %s', v_column.name, v_column.type);
+        IF v_column.attnotnull THEN
+            v_definitions := v_definitions || format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET NOT NULL', v_column.name);
+        END IF;
+        IF v_column.expression IS NOT NULL THEN
+            v_definitions := v_definitions || format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET DEFAULT %s',
+                v_column.name, v_column.expression);
+        END IF;
+    END LOOP;
+    EXECUTE 'ALTER TABLE public.async_tasks ' || array_to_string(v_fill, ', ');
+    EXECUTE 'CREATE OR REPLACE VIEW coco.async_task AS ' || v_view;
+    EXECUTE 'ALTER TABLE public.async_tasks ' || array_to_string(v_drop, ', ');
+    FOREACH v_definition IN ARRAY v_definitions LOOP
+        EXECUTE v_definition;
+    END LOOP;
+
+    FOR v_column IN SELECT * FROM coco.column_kept LOOP
+        EXECUTE format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET STORAGE %s', v_column.name,
+            CASE v_column.storage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END);
+        IF COALESCE(v_column.statistics, -1) <> -1 THEN
+            EXECUTE format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET STATISTICS %s', v_column.name, v_column.statistics);
+        END IF;
+        IF v_column.compression IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET COMPRESSION %s', v_column.name,
+                CASE v_column.compression WHEN 'l' THEN 'lz4' ELSE 'pglz' END);
+        END IF;
+        IF v_column.options IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE public.async_tasks ALTER COLUMN %I SET (%s)', v_column.name,
+                array_to_string(v_column.options, ', '));
+        END IF;
+        IF v_column.description IS NOT NULL THEN
+            EXECUTE format('COMMENT ON COLUMN public.async_tasks.%I IS %L', v_column.name, v_column.description);
+        END IF;
+        FOR v_privilege IN
+            SELECT x.privilege_type, x.is_grantable,
+                CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee
+            FROM aclexplode(v_column.privileges) x
+        LOOP
+            EXECUTE format('GRANT %s (%I) ON public.async_tasks TO %s %s', v_privilege.privilege_type, v_column.name,
+                v_privilege.grantee, CASE WHEN v_privilege.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+        END LOOP;
+    END LOOP;
+    DELETE FROM coco.column_kept;
+    DROP TABLE coco.held;
+END;
+$procedure$;
+
+-- mark_engine_scripts tells a later engine-setup that the scripts of engine 3.5 that create command_entities and drop the moved
+-- columns have nothing left to do. Negative ids leave the engine's own count of its version alone.
+CREATE FUNCTION coco.mark_engine_scripts(v_done boolean) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF to_regclass('public.schema_version') IS NULL THEN
+        RETURN;
+    END IF;
+    DELETE FROM public.schema_version WHERE id IN (-3050610, -3050660) AND installed_by = 'coco';
+    IF NOT v_done THEN
+        RETURN;
+    END IF;
+    INSERT INTO public.schema_version (id, version, script, checksum, installed_by, started_at, ended_at, state, "current", comment)
+    VALUES
+        (-3050610, '03050610', 'upgrade/03_05_0610_add_command_entity_table.sql', '9056f5e77325bee56f388b63e34267b2',
+            'coco', now(), now(), 'INSTALLED', false, 'done by coco: command_entities is there'),
+        (-3050660, '03050660', 'upgrade/03_05_0660_remove_command_from_async_tasks.sql', '4f6a301feaebccb5e2a18c83052c48bb',
+            'coco', now(), now(), 'INSTALLED', false, 'done by coco: the columns have moved to command_entities');
+END;
+$procedure$;
+
+-- coco:end
+
+SELECT coco.own_all();
+SELECT coco.share_grants();
+
+-- ENABLE ALWAYS: a replica's session setting must not silence them.
+CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks;
+CREATE TRIGGER coco_log_tasks_truncate AFTER TRUNCATE ON public.async_tasks
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks_truncate;

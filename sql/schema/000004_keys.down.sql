@@ -1,0 +1,2 @@
+ALTER TABLE public.command_entities DROP CONSTRAINT fk_root_command_id;
+ALTER TABLE public.command_entities DROP CONSTRAINT fk_parent_command_id;

@@ -1,0 +1,3 @@
+LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+SELECT coco.unpark(7);
+DELETE FROM coco.drain WHERE version = 7;

@@ -1,0 +1,24 @@
+-- Brings the columns back where they were, with everything that hung on them. The table is written anew; nobody else can use it.
+LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
+SELECT coco.mark_engine_scripts(false);
+SELECT coco.restore_columns();
+UPDATE coco.state SET contracted = false;
+
+CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks;
+CREATE TRIGGER coco_log_tasks_truncate AFTER TRUNCATE ON public.async_tasks
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks_truncate;
+CREATE TRIGGER coco_log_commands AFTER INSERT OR UPDATE OR DELETE ON public.command_entities
+    FOR EACH ROW EXECUTE FUNCTION coco.log_command();
+ALTER TABLE public.command_entities ENABLE ALWAYS TRIGGER coco_log_commands;
+CREATE TRIGGER coco_log_commands_truncate AFTER TRUNCATE ON public.command_entities
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_command();
+ALTER TABLE public.command_entities ENABLE ALWAYS TRIGGER coco_log_commands_truncate;
+CREATE TRIGGER coco_log_archive AFTER INSERT OR UPDATE OR DELETE ON coco.archive
+    FOR EACH ROW EXECUTE FUNCTION coco.log_archive();
+ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive;
+CREATE TRIGGER coco_log_archive_truncate AFTER TRUNCATE ON coco.archive
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_archive();
+ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive_truncate;

@@ -1,0 +1,24 @@
+-- coco:phase contract
+-- Drops the columns that have moved. Everybody waits for this one, for the few milliseconds it takes: it changes the catalog only.
+
+SELECT coco.require_drained(8);
+LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
+SELECT coco.require_proof();
+SELECT coco.keep_columns();
+
+DROP TRIGGER coco_log_archive_truncate ON coco.archive;
+DROP TRIGGER coco_log_archive ON coco.archive;
+DROP TRIGGER coco_log_commands_truncate ON public.command_entities;
+DROP TRIGGER coco_log_commands ON public.command_entities;
+DROP TRIGGER coco_log_tasks_truncate ON public.async_tasks;
+DROP TRIGGER coco_log_tasks ON public.async_tasks;
+ALTER TABLE public.async_tasks
+    DROP COLUMN action_parameters,
+    DROP COLUMN action_params_class,
+    DROP COLUMN task_parameters,
+    DROP COLUMN task_params_class,
+    DROP COLUMN root_command_id;
+
+DELETE FROM coco.change_log;
+UPDATE coco.state SET contracted = true;
+SELECT coco.mark_engine_scripts(true);

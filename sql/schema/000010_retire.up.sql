@@ -1,0 +1,110 @@
+-- coco:phase retire
+-- The procedures without the moved arguments, for an engine that keeps its commands in command_entities. An older engine cannot
+-- start after this.
+
+SELECT coco.park(10, 'insertasync_tasks',
+    'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '
+    'timestamp with time zone, uuid, integer');
+SELECT coco.park(10, 'updateasync_tasks',
+    'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, uuid');
+SELECT coco.park(10, 'insertorupdateasynctasks',
+    'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '
+    'timestamp with time zone, uuid, integer');
+
+-- coco:include async_tasks.sql writers
+
+CREATE FUNCTION public.Insertasync_tasks(
+    v_action_type integer,
+    v_result integer,
+    v_status integer,
+    v_vdsm_task_id uuid,
+    v_task_id uuid,
+    v_step_id uuid,
+    v_command_id uuid,
+    v_started_at timestamptz,
+    v_storage_pool_id uuid,
+    v_async_task_type integer
+) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    INSERT INTO public.async_tasks (task_id, action_type, status, result, step_id, command_id, started_at,
+        storage_pool_id, task_type, vdsm_task_id)
+    VALUES (v_task_id, v_action_type, v_status, v_result, v_step_id, v_command_id, v_started_at,
+        v_storage_pool_id, v_async_task_type, v_vdsm_task_id);
+END;
+$procedure$;
+
+CREATE FUNCTION public.Updateasync_tasks(
+    v_action_type integer,
+    v_result integer,
+    v_status integer,
+    v_vdsm_task_id uuid,
+    v_task_id uuid,
+    v_step_id uuid,
+    v_command_id uuid,
+    v_storage_pool_id uuid
+) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_command_before uuid;
+BEGIN
+    SELECT command_id INTO v_command_before FROM public.async_tasks WHERE task_id = v_task_id FOR UPDATE;
+    UPDATE public.async_tasks SET
+        action_type = v_action_type,
+        result = v_result,
+        status = v_status,
+        step_id = v_step_id,
+        command_id = v_command_id,
+        vdsm_task_id = v_vdsm_task_id,
+        storage_pool_id = v_storage_pool_id
+    WHERE task_id = v_task_id;
+    -- What was kept for the task belongs to the command it had.
+    IF v_command_before <> v_command_id THEN
+        PERFORM coco.forget_task(v_task_id, false);
+    END IF;
+END;
+$procedure$;
+
+CREATE FUNCTION public.InsertOrUpdateAsyncTasks(
+    v_action_type integer,
+    v_result integer,
+    v_status integer,
+    v_vdsm_task_id uuid,
+    v_task_id uuid,
+    v_step_id uuid,
+    v_command_id uuid,
+    v_started_at timestamptz,
+    v_storage_pool_id uuid,
+    v_async_task_type integer
+) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_command_before uuid;
+BEGIN
+    SELECT command_id INTO v_command_before FROM public.async_tasks WHERE task_id = v_task_id FOR UPDATE;
+    INSERT INTO public.async_tasks (task_id, action_type, status, result, step_id, command_id, started_at,
+        storage_pool_id, task_type, vdsm_task_id)
+    VALUES (v_task_id, v_action_type, v_status, v_result, v_step_id, v_command_id, v_started_at,
+        v_storage_pool_id, v_async_task_type, v_vdsm_task_id)
+    ON CONFLICT (task_id) DO UPDATE SET
+        -- What an update of the engine never touches: started_at and task_type.
+        action_type = excluded.action_type,
+        result = excluded.result,
+        status = excluded.status,
+        step_id = excluded.step_id,
+        command_id = excluded.command_id,
+        vdsm_task_id = excluded.vdsm_task_id,
+        storage_pool_id = excluded.storage_pool_id;
+    IF v_command_before <> v_command_id THEN
+        PERFORM coco.forget_task(v_task_id, false);
+    END IF;
+END;
+$procedure$;
+
+-- coco:end
+
+SELECT coco.inherit(10, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks']);
+UPDATE coco.state SET retired = true;
