@@ -126,6 +126,23 @@ BEGIN
     END IF;
     CREATE INDEX idx_vdsm_task_id ON public.async_tasks (vdsm_task_id);
     EXECUTE $engine$
+-- coco:include engine_types.sql
+
+-- Types that procedures of the engine return. coco creates them on an empty database only.
+
+CREATE TYPE public.iduuidtype AS (
+    id uuid
+);
+
+CREATE TYPE public.async_tasks_info_rs AS (
+    dc_id uuid,
+    dc_name varchar,
+    spm_host_id uuid,
+    spm_host_name varchar,
+    task_count integer
+);
+
+-- coco:end
 -- coco:include engine.sql
 
 -- The engine's procedures on async_tasks_entities and the ids of async_tasks. coco leaves them as it finds them; on an empty
