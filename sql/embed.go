@@ -5,5 +5,5 @@ import "embed"
 
 // Schema holds schema/NNNNNN_name.{up,down}.sql, in golang-migrate's format.
 //
-//go:embed schema
+//go:embed schema/*.sql
 var Schema embed.FS

@@ -1,0 +1,220 @@
+package upgrade
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/upgrade/driver"
+)
+
+// DownOptions say how far to go back. The zero value takes everything back.
+type DownOptions struct {
+	// To is the phase whose last version stays; empty for the database as it was found.
+	To Phase
+	// Export, when set, gets the commands that the old schema cannot hold, one JSON object a line, parameters included. It is
+	// written before anything is changed, and once more, with what has come since, in the transaction that drops them.
+	Export io.Writer
+	// DiscardCommands drops those commands; without it Down refuses while there are any.
+	DiscardCommands bool
+	// Journal, when set, gets the journal in the transaction that drops it. An error rolls that step back.
+	Journal func([]JournalRow) error
+	// LockTimeout and LockBudget are those of UpOptions.
+	LockTimeout, LockBudget time.Duration
+	// Force goes down with files whose counterparts were edited since they were applied.
+	Force bool
+}
+
+// DownResult is what a run took back. From and To are the versions before and after, 0 for none.
+type DownResult struct {
+	From    int64     `json:"from"`
+	To      int64     `json:"to"`
+	Applied []Applied `json:"applied"`
+	// Exported is how many commands were written to the export.
+	Exported int64 `json:"exported"`
+	// Journal is the journal as it was when this run dropped it; empty if it is still there.
+	Journal []JournalRow `json:"journal,omitempty"`
+}
+
+// Down goes back to the end of a phase, or all the way. With an error the result says how far it came; the same call goes on from
+// there. After the last step nothing of coco is left in the database, the version table included.
+func (u *Upgrader) Down(ctx context.Context, options DownOptions) (DownResult, error) {
+	target, err := u.downTarget(options.To)
+	if err != nil {
+		return DownResult{}, err
+	}
+	d := &down{chain: u.chain, options: options, seen: map[[sha256.Size]byte]bool{}}
+	r, err := u.begin(ctx, limits{lockTimeout: options.LockTimeout, lockBudget: options.LockBudget}, hooks{before: d.before, after: d.after})
+	if err != nil {
+		return DownResult{}, err
+	}
+	defer r.end(ctx)
+	d.run = r
+	err = d.all(ctx, target)
+	return d.result, err
+}
+
+func (u *Upgrader) downTarget(to Phase) (int64, error) {
+	if to == "" {
+		return 0, nil
+	}
+	if to.order() < 0 {
+		_, err := ParsePhase(string(to))
+		return 0, err
+	}
+	return u.chain.End(to), nil
+}
+
+// down is one call of Down.
+type down struct {
+	*run
+	chain   *Chain
+	options DownOptions
+	result  DownResult
+	seen    map[[sha256.Size]byte]bool // hashes of what was exported
+	journal []JournalRow               // as it was before the step that is being run
+}
+
+func (d *down) all(ctx context.Context, target int64) error {
+	now, err := inspect(ctx, d.conn, d.chain)
+	if err != nil {
+		return d.explain(ctx, err, nil)
+	}
+	d.result.From, d.result.To = now.version, now.version
+	if now.problem != nil && !(d.options.Force && isEdited(now.problem)) {
+		return now.problem
+	}
+	if target >= now.version {
+		return nil
+	}
+	steps := d.chain.between(now.version, target)
+	for _, step := range steps {
+		if d.drops(step) {
+			if err := d.refuseUnheld(ctx); err != nil {
+				return d.explain(ctx, err, nil)
+			}
+		}
+	}
+	for i, step := range steps {
+		applied, err := d.apply(ctx, step, i+1, len(steps))
+		if err != nil {
+			return err
+		}
+		d.result.Applied = append(d.result.Applied, applied)
+		d.result.To = 0
+		if i+1 < len(steps) {
+			d.result.To = steps[i+1].Version
+		} else if target > 0 {
+			d.result.To = target
+		}
+	}
+	return nil
+}
+
+// drops says whether a step, going down, drops commands: it is the one that undoes the backfill.
+func (d *down) drops(step Step) bool { return d.chain.isFirstOf(step, Backfill) }
+
+// refuseUnheld writes the export and refuses to go on while it is not empty, unless told to discard what is in it.
+func (d *down) refuseUnheld(ctx context.Context) error {
+	unheld, err := countUnheld(ctx, d.conn)
+	if err != nil || unheld == 0 {
+		return err
+	}
+	if d.options.Export != nil {
+		if err := d.export(ctx, d.conn); err != nil {
+			return err
+		}
+		d.observe(CommandsExported{Commands: d.result.Exported})
+	}
+	if d.options.DiscardCommands {
+		return nil
+	}
+	return &Error{
+		Kind:   ErrUnheld,
+		Reason: fmt.Sprintf("%d commands have no task, and the old schema cannot hold a command without one", unheld),
+		Hint:   "Export and discard them, or remove them first.",
+	}
+}
+
+func countUnheld(ctx context.Context, q querier) (int64, error) {
+	there, err := hasFunction(ctx, q, "unheld_commands")
+	if err != nil || !there {
+		return 0, err
+	}
+	var unheld int64
+	if err := q.QueryRow(ctx, `SELECT count(*) FROM coco.unheld_commands()`).Scan(&unheld); err != nil {
+		return 0, fmt.Errorf("count the commands without a task: %w", err)
+	}
+	return unheld, nil
+}
+
+// export writes the commands that have not been written by this call yet.
+func (d *down) export(ctx context.Context, q querier) error {
+	rows, err := q.Query(ctx, `SELECT row_to_json(u)::text FROM coco.unheld_commands() AS u`)
+	if err != nil {
+		return fmt.Errorf("export the commands without a task: %w", err)
+	}
+	var line string
+	_, err = pgx.ForEachRow(rows, []any{&line}, func() error {
+		sum := sha256.Sum256([]byte(line))
+		if d.seen[sum] {
+			return nil
+		}
+		if _, err := io.WriteString(d.options.Export, line+"\n"); err != nil {
+			return err
+		}
+		d.seen[sum] = true
+		d.result.Exported++
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("export the commands without a task: %w", err)
+	}
+	return nil
+}
+
+// before runs in the transaction of each step, before its body.
+func (d *down) before(ctx context.Context, tx pgx.Tx, move driver.Move) error {
+	var err error
+	if d.journal, err = readJournal(ctx, tx); err != nil {
+		return err
+	}
+	step, ok := d.chain.at(move.Version())
+	if !ok || !d.drops(step) || !d.options.DiscardCommands {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `SET LOCAL coco.discard_commands = on`); err != nil {
+		return fmt.Errorf("allow discarding: %w", err)
+	}
+	if d.options.Export == nil {
+		return nil
+	}
+	// Nobody may add a command between the export and its end.
+	if _, err := tx.Exec(ctx, `LOCK TABLE public.command_entities IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+		return fmt.Errorf("lock the commands: %w", err)
+	}
+	return d.export(ctx, tx)
+}
+
+// after hands the journal over in the transaction that has dropped it.
+func (d *down) after(ctx context.Context, tx pgx.Tx, _ driver.Move) error {
+	if len(d.journal) == 0 {
+		return nil
+	}
+	there, err := exists(ctx, tx, `SELECT to_regclass('coco.journal') IS NOT NULL`)
+	if err != nil || there {
+		return err
+	}
+	d.result.Journal = d.journal
+	if d.options.Journal == nil {
+		return nil
+	}
+	if err := d.options.Journal(d.journal); err != nil {
+		return fmt.Errorf("hand over the journal: %w", err)
+	}
+	return nil
+}

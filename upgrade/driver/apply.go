@@ -1,0 +1,178 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrEndsTransaction says that a migration's body committed or rolled back by itself. What it did until there may stand.
+var ErrEndsTransaction = errors.New("the migration's body ends its own transaction")
+
+// rollbackPatience bounds the clean end of a transaction whose context is already gone.
+const rollbackPatience = 5 * time.Second
+
+type timing struct {
+	started  time.Time
+	duration time.Duration
+}
+
+func (d *Driver) apply(move Move, body string) error {
+	tx, err := d.conn.BeginTx(d.ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer rollback(d.ctx, tx)
+
+	if err := Settle(d.ctx, tx, d.config.LockTimeout); err != nil {
+		return err
+	}
+	started, err := clock(d.ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := ensureTable(d.ctx, tx); err != nil {
+		return err
+	}
+	if err := recheck(d.ctx, tx, move.From); err != nil {
+		return err
+	}
+	hadJournal, err := hasJournal(d.ctx, tx)
+	if err != nil {
+		return err
+	}
+	if d.config.Before != nil {
+		if err := d.config.Before(d.ctx, tx, move); err != nil {
+			return err
+		}
+	}
+	if err := d.runBody(tx, body); err != nil {
+		return err
+	}
+	if d.config.After != nil {
+		if err := d.config.After(d.ctx, tx, move); err != nil {
+			return err
+		}
+	}
+	if err := writeVersion(d.ctx, tx, move.To); err != nil {
+		return err
+	}
+	finished, err := clock(d.ctx, tx)
+	if err != nil {
+		return err
+	}
+	took := timing{started: started, duration: finished.Sub(started)}
+	if err := d.writeJournal(tx, move, took, hadJournal); err != nil {
+		return err
+	}
+	if err := tx.Commit(d.ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if move.Direction() == Up {
+		d.ran[move.Version()] = took
+	}
+	d.seen = move.To
+	return nil
+}
+
+// runBody sends the file as it is, as one simple query, and then takes the session back to how it was: settings and roles of
+// one file must not reach the next.
+func (d *Driver) runBody(tx pgx.Tx, body string) error {
+	if strings.TrimSpace(body) == "" {
+		return nil
+	}
+	before, err := transactionID(d.ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := d.conn.PgConn().Exec(d.ctx, body).Close(); err != nil {
+		return &BodyError{Body: body, Err: err}
+	}
+	if d.conn.PgConn().TxStatus() != 'T' {
+		return ErrEndsTransaction
+	}
+	reset := `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP`
+	if err := d.conn.PgConn().Exec(d.ctx, reset).Close(); err != nil {
+		return fmt.Errorf("reset the session: %w", err)
+	}
+	if err := Settle(d.ctx, tx, d.config.LockTimeout); err != nil {
+		return err
+	}
+	after, err := transactionID(d.ctx, tx)
+	if err != nil {
+		return err
+	}
+	if before != after {
+		return ErrEndsTransaction
+	}
+	return nil
+}
+
+// Settle gives a transaction the settings that all of coco's transactions have, until its end: lockTimeout (0 is without
+// limit), no other time-outs, and a server that notices a client that is gone (PostgreSQL 14 and later).
+func Settle(ctx context.Context, tx pgx.Tx, lockTimeout time.Duration) error {
+	const query = `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
+		set_config('idle_in_transaction_session_timeout', '0', true),
+		CASE WHEN current_setting('server_version_num')::int >= 140000
+			THEN set_config('client_connection_check_interval', '1s', true) END`
+	if _, err := tx.Exec(ctx, query, milliseconds(lockTimeout)); err != nil {
+		return fmt.Errorf("set the transaction's time-outs: %w", err)
+	}
+	return nil
+}
+
+// milliseconds never rounds a short time-out to 0, which would mean none.
+func milliseconds(d time.Duration) string {
+	if d <= 0 {
+		return "0"
+	}
+	return strconv.FormatInt(max(1, d.Milliseconds()), 10)
+}
+
+// clock is the database's: the journal must not depend on whose machine a run was started from.
+func clock(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	var now time.Time
+	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
+		return now, fmt.Errorf("read the clock: %w", err)
+	}
+	return now, nil
+}
+
+func transactionID(ctx context.Context, tx pgx.Tx) (int64, error) {
+	var id int64
+	if err := tx.QueryRow(ctx, `SELECT txid_current()`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("read the transaction's id: %w", err)
+	}
+	return id, nil
+}
+
+// rollback is a no-op behind a commit. It works for a context that has ended: the lock on the version row must not outlive us.
+func rollback(ctx context.Context, tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackPatience)
+	defer cancel()
+	_ = tx.Rollback(ctx)
+}
+
+// BodyError is an error of a migration's own SQL. Its text does not contain that SQL.
+type BodyError struct {
+	Body string
+	Err  error
+}
+
+func (e *BodyError) Error() string { return e.Err.Error() }
+
+func (e *BodyError) Unwrap() error { return e.Err }
+
+// Line returns the line that a position reported by the server (in characters, from 1) lies on; 0 if there is none.
+func (e *BodyError) Line(position int32) int {
+	characters := []rune(e.Body)
+	if position < 1 || int(position) > len(characters) {
+		return 0
+	}
+	return 1 + strings.Count(string(characters[:position-1]), "\n")
+}

@@ -1,0 +1,117 @@
+package upgrade
+
+import "time"
+
+// Event is something that an observer is told while it happens. Durations are in nanoseconds in JSON.
+type Event interface {
+	// EventName is the kind of the event in snake case, for output that machines read.
+	EventName() string
+}
+
+// StepStarted says that a step begins, the Nth of Total in this run.
+type StepStarted struct {
+	Step  Step `json:"step"`
+	N     int  `json:"n"`
+	Total int  `json:"total"`
+}
+
+// StepFinished says that a step is committed. The duration includes waiting for its locks, but no batches.
+type StepFinished struct {
+	Step     Step          `json:"step"`
+	N        int           `json:"n"`
+	Total    int           `json:"total"`
+	Duration time.Duration `json:"duration_ns"`
+}
+
+// BatchDone says that a batch of the backfill is committed.
+type BatchDone struct {
+	// Work is what is copied: ledger, roots, commands or archive.
+	Work string `json:"work"`
+	// Done and Total count rows of this work; Total is an estimate and may be lower than Done.
+	Done  int64 `json:"done"`
+	Total int64 `json:"total"`
+	// Rate is rows a second in this run, 0 while unknown; ETA the time that is left at this rate, 0 while unknown.
+	Rate float64       `json:"rate"`
+	ETA  time.Duration `json:"eta_ns"`
+	// Finished says that nothing is left to copy at all.
+	Finished bool `json:"finished"`
+}
+
+// CaughtUp says that a batch of the change log is applied and how many rows of it remain.
+type CaughtUp struct {
+	Before    Step  `json:"before"`
+	Remaining int64 `json:"remaining"`
+}
+
+// WaitingForRun says that somebody else is upgrading this database; the run is tried again until the budget is used up.
+type WaitingForRun struct {
+	Attempt int           `json:"attempt"`
+	Waited  time.Duration `json:"waited_ns"`
+	Budget  time.Duration `json:"budget_ns"`
+	Holders []Session     `json:"holders"`
+}
+
+// WaitingForLock says that a table lock was not to be had within the lock time-out: the transaction was rolled back and is tried
+// again. Holders are sessions that may be why. It is sent for the first attempt and then about once a second.
+type WaitingForLock struct {
+	Step    Step          `json:"step"`
+	Attempt int           `json:"attempt"`
+	Waited  time.Duration `json:"waited_ns"`
+	Budget  time.Duration `json:"budget_ns"`
+	Holders []Session     `json:"holders"`
+}
+
+// Draining says that transactions from before a step are still open; the next one waits for them. It is sent when the wait begins
+// and then about once a second.
+type Draining struct {
+	Step     Step          `json:"step"`
+	Waited   time.Duration `json:"waited_ns"`
+	Budget   time.Duration `json:"budget_ns"`
+	Blockers []Session     `json:"blockers"`
+}
+
+// ProofWritten says that every row was compared and found equal.
+type ProofWritten struct {
+	Receipt Receipt `json:"receipt"`
+}
+
+// CommandsExported says how many commands that the old schema cannot hold were written to the export.
+type CommandsExported struct {
+	Commands int64 `json:"commands"`
+}
+
+// Warning is a warning that a migration raised.
+type Warning struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// EventName returns "step_started".
+func (StepStarted) EventName() string { return "step_started" }
+
+// EventName returns "step_finished".
+func (StepFinished) EventName() string { return "step_finished" }
+
+// EventName returns "batch_done".
+func (BatchDone) EventName() string { return "batch_done" }
+
+// EventName returns "caught_up".
+func (CaughtUp) EventName() string { return "caught_up" }
+
+// EventName returns "waiting_for_run".
+func (WaitingForRun) EventName() string { return "waiting_for_run" }
+
+// EventName returns "waiting_for_lock".
+func (WaitingForLock) EventName() string { return "waiting_for_lock" }
+
+// EventName returns "draining".
+func (Draining) EventName() string { return "draining" }
+
+// EventName returns "proof_written".
+func (ProofWritten) EventName() string { return "proof_written" }
+
+// EventName returns "commands_exported".
+func (CommandsExported) EventName() string { return "commands_exported" }
+
+// EventName returns "warning".
+func (Warning) EventName() string { return "warning" }

@@ -1,0 +1,237 @@
+package upgrade
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ovirt/coco/upgrade/driver"
+)
+
+const (
+	// closePatience bounds the clean end of a connection.
+	closePatience = 5 * time.Second
+	// retryPause is the mean time between two attempts for a table lock: clients that queued up behind one get through.
+	retryPause = 50 * time.Millisecond
+	// reportEvery is how often a wait is reported.
+	reportEvery = time.Second
+)
+
+// limits are the time limits of a run.
+type limits struct {
+	lockTimeout, lockBudget, drainBudget time.Duration
+}
+
+func (l limits) orDefault() limits {
+	return limits{
+		lockTimeout: cmp.Or(l.lockTimeout, DefaultLockTimeout),
+		lockBudget:  cmp.Or(l.lockBudget, DefaultLockBudget),
+		drainBudget: cmp.Or(l.drainBudget, DefaultDrainBudget),
+	}
+}
+
+// run is one call that changes the database: one connection that holds the run lock from begin to end.
+type run struct {
+	*Upgrader
+	limits
+	conn    *pgx.Conn
+	driver  *driver.Driver
+	migrate *migrate.Migrate
+}
+
+// hooks run in the transaction of each migration, before and after its body.
+type hooks struct {
+	before, after func(context.Context, pgx.Tx, driver.Move) error
+}
+
+// begin connects and takes the run lock. The caller ends the run with end.
+func (u *Upgrader) begin(ctx context.Context, limits limits, hooks hooks) (*run, error) {
+	conn, err := u.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Upgrader: u, limits: limits.orDefault(), conn: conn}
+	if err := r.start(ctx, hooks); err != nil {
+		r.end(ctx)
+		return nil, explain(ctx, err, nil, conn.IsClosed())
+	}
+	return r, nil
+}
+
+func (r *run) start(ctx context.Context, hooks hooks) error {
+	if err := refuseProxy(ctx, r.conn); err != nil {
+		return err
+	}
+	r.driver = driver.New(ctx, r.conn, driver.Config{
+		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
+		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
+		ToolVersion: r.toolVersion, Client: r.client,
+		Before: hooks.before, After: hooks.after,
+	})
+	files, err := iofs.New(r.files, ".")
+	if err != nil {
+		return fmt.Errorf("open the migrations: %w", err)
+	}
+	r.migrate, err = migrate.NewWithInstance("coco", files, "coco", r.driver)
+	if err != nil {
+		return fmt.Errorf("open the migrations: %w", err)
+	}
+	return r.driver.Lock()
+}
+
+func (r *run) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	defer cancel()
+	if r.driver != nil {
+		_ = r.driver.Unlock() // closing the connection gives the lock back as well
+	}
+	_ = r.conn.Close(ctx)
+}
+
+// explain adds to an error what a caller may act on.
+func (r *run) explain(ctx context.Context, err error, step *Step) error {
+	return explain(ctx, err, step, r.conn.IsClosed())
+}
+
+// apply takes one step, again and again while a lock in its way is not to be had.
+func (r *run) apply(ctx context.Context, step Step, n, total int) (Applied, error) {
+	r.observe(StepStarted{Step: step, N: n, Total: total})
+	started := time.Now()
+	steps := 1
+	if step.Direction == DirectionDown {
+		steps = -1
+	}
+	if err := r.retry(ctx, step, func() error { return r.migrate.Steps(steps) }); err != nil {
+		return Applied{}, err
+	}
+	applied := Applied{Step: step, Duration: time.Since(started)}
+	r.observe(StepFinished{Step: step, N: n, Total: total, Duration: applied.Duration})
+	return applied, nil
+}
+
+// retry calls do until it succeeds, fails for another reason than a lock, or the lock budget is used up.
+func (r *run) retry(ctx context.Context, step Step, do func() error) error {
+	var reports throttle
+	started := time.Now()
+	for attempt := 1; ; attempt++ {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		if !lockFailure(err) || ctx.Err() != nil {
+			return r.explain(ctx, err, &step)
+		}
+		waited := time.Since(started)
+		if waited >= r.lockBudget {
+			busy := &Error{
+				Kind: ErrBusy, Step: &step, Cause: r.cause(err),
+				Reason: fmt.Sprintf("a lock was not to be had in %s (%d attempts)", waited.Round(time.Millisecond), attempt),
+				Hint:   "Run the same command again when there is less going on, or allow it more time.",
+			}
+			busy.Sessions, _ = r.lockHolders(ctx) // a better message, nothing else
+			return busy
+		}
+		if reports.due() {
+			holders, err := r.lockHolders(ctx)
+			if err != nil {
+				return r.explain(ctx, err, &step)
+			}
+			r.observe(WaitingForLock{Step: step, Attempt: attempt, Waited: waited, Budget: r.lockBudget, Holders: holders})
+		}
+		if err := pause(ctx, retryPause/2+rand.N(retryPause)); err != nil {
+			return r.explain(ctx, err, &step)
+		}
+	}
+}
+
+func (r *run) cause(err error) error {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return cleaned(pgErr)
+	}
+	return err
+}
+
+// lockFailure says whether a transaction was rolled back only because another one was in its way.
+func lockFailure(err error) bool {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return false
+	}
+	switch pgErr.Code {
+	case "55P03", "40P01", "40001":
+		return true
+	}
+	return false
+}
+
+// transact runs do in a transaction that is finished even when the caller's context ends in the middle of it, within reason: what
+// it does is short, and stopping between two of them loses nothing.
+func (r *run) transact(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(closePatience, cancel) })
+	defer stop()
+
+	tx, err := r.conn.BeginTx(inner, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+		defer cancel()
+		_ = tx.Rollback(ctx) // a no-op behind the commit
+	}()
+	if err := driver.Settle(inner, tx, r.lockTimeout); err != nil {
+		return err
+	}
+	if err := do(inner, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(inner); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func (r *run) waitingForRun() func(driver.Wait) {
+	var reports throttle
+	return func(w driver.Wait) {
+		if reports.due() {
+			r.observe(WaitingForRun{Attempt: w.Attempt, Waited: w.Waited, Budget: r.lockBudget, Holders: w.Holders})
+		}
+	}
+}
+
+// throttle lets the first report through and then one in a while.
+type throttle struct{ last time.Time }
+
+func (t *throttle) due() bool {
+	if time.Since(t.last) < reportEvery {
+		return false
+	}
+	t.last = time.Now()
+	return true
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,90 @@
+package upgrade
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ovirt/coco/upgrade/driver"
+)
+
+// connect opens a connection that keeps no prepared statements: the schema changes under it.
+func (u *Upgrader) connect(ctx context.Context) (*pgx.Conn, error) {
+	config := u.config.Copy()
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+	config.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.SeverityUnlocalized == "WARNING" {
+			clean := cleaned((*pgconn.PgError)(notice))
+			u.observe(Warning{Message: clean.Message, Hint: clean.Hint})
+		}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err == nil {
+		return conn, nil
+	}
+	if ctx.Err() != nil {
+		return nil, explain(ctx, err, nil, true)
+	}
+	return nil, &Error{
+		Kind: ErrUnreachable, Cause: err,
+		Reason: oneLine(err.Error()),
+		Hint:   "Check that the server runs and that host, port, database, user and password are right.",
+	}
+}
+
+// refuseProxy recognises a connection pooler by the process id it makes up. Through one that pools transactions the run lock would
+// stay with a connection that somebody else uses next.
+func refuseProxy(ctx context.Context, conn *pgx.Conn) error {
+	var pid uint32
+	if err := conn.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+		return fmt.Errorf("read the server process's id: %w", err)
+	}
+	if pid == conn.PgConn().PID() {
+		return nil
+	}
+	return &Error{
+		Kind:   ErrRefused,
+		Reason: "a connection pooler stands between this program and PostgreSQL, which cannot keep a lock for it",
+		Hint:   "Connect to PostgreSQL itself.",
+	}
+}
+
+// lockHolders returns sessions that hold locks on the tables that migrations lock, oldest transaction first.
+func (r *run) lockHolders(ctx context.Context) ([]Session, error) {
+	const query = `SELECT l.pid, a.usename::text, a.application_name,
+			extract(epoch FROM clock_timestamp() - a.xact_start)::double precision, NULL::text
+		FROM pg_catalog.pg_stat_activity a
+		JOIN (SELECT DISTINCT pid FROM pg_catalog.pg_locks
+			WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+				AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+				AND relation IN (SELECT c.oid FROM pg_catalog.pg_class c
+					JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+					WHERE c.relkind = 'r' AND (n.nspname = 'coco' OR n.nspname = 'public' AND c.relname IN
+						('async_tasks', 'async_tasks_entities', 'command_entities', 'schema_version', 'schema_migrations')))
+			) AS l ON l.pid = a.pid
+		ORDER BY a.xact_start NULLS LAST, l.pid
+		LIMIT 10`
+	sessions, err := driver.Sessions(ctx, r.conn, query)
+	if err != nil {
+		return nil, fmt.Errorf("look who holds locks: %w", err)
+	}
+	return sessions, nil
+}
+
+// others returns the clients that are connected to this database besides this one. What kind of process another one is may be
+// invisible; one that has a user and is not known to be anything else counts as a client.
+func (r *run) others(ctx context.Context) ([]Session, error) {
+	const query = `SELECT pid, usename::text, application_name, NULL::double precision, NULL::text
+		FROM pg_catalog.pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+			AND coalesce(backend_type, 'client backend') = 'client backend'
+		ORDER BY pid`
+	sessions, err := driver.Sessions(ctx, r.conn, query)
+	if err != nil {
+		return nil, fmt.Errorf("look who is connected: %w", err)
+	}
+	return sessions, nil
+}

@@ -1,0 +1,88 @@
+package upgrade
+
+import (
+	"context"
+
+	"github.com/ovirt/coco/upgrade/driver"
+)
+
+// StepState is where a step stands.
+type StepState string
+
+// The states of a step.
+const (
+	StepApplied StepState = "applied"
+	StepPending StepState = "pending"
+)
+
+// StepStatus is a step and where it stands.
+type StepStatus struct {
+	Step  Step      `json:"step"`
+	State StepState `json:"state"`
+	// Journal is nil for a pending step and for one that the stock migrate program has applied.
+	Journal *JournalRow `json:"journal,omitempty"`
+}
+
+// Status is where a database stands.
+type Status struct {
+	Database      string `json:"database"`
+	ServerVersion string `json:"server_version"`
+	// Version is the applied version, 0 for none, and Phase its phase, empty for none.
+	Version int64        `json:"version"`
+	Phase   Phase        `json:"phase,omitempty"`
+	Steps   []StepStatus `json:"steps"`
+	// Pending is how many steps are left.
+	Pending int `json:"pending"`
+	// Receipt is the newest proof, nil if there is none.
+	Receipt *Receipt `json:"receipt,omitempty"`
+	// Running are the sessions that are upgrading this database now.
+	Running []Session `json:"running,omitempty"`
+	// Problem is why neither Up nor Down would take a step: ErrDirty, ErrNewerSchema, ErrEdited or ErrOutOfOrder; nil if they would.
+	Problem error `json:"-"`
+}
+
+// Status reads where the database stands. It takes no lock and changes nothing.
+func (u *Upgrader) Status(ctx context.Context) (Status, error) {
+	conn, err := u.connect(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	r := &run{Upgrader: u, conn: conn}
+	defer r.end(ctx)
+	status, err := r.status(ctx)
+	return status, r.explain(ctx, err, nil)
+}
+
+func (r *run) status(ctx context.Context) (Status, error) {
+	now, err := inspect(ctx, r.conn, r.chain)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Version: now.version, Problem: now.problem}
+	err = r.conn.QueryRow(ctx, `SELECT current_database(), current_setting('server_version')`).
+		Scan(&status.Database, &status.ServerVersion)
+	if err != nil {
+		return Status{}, err
+	}
+	journal := map[int64]JournalRow{}
+	for _, row := range applied(now.journal, now.version) {
+		journal[row.Version] = row
+	}
+	for _, step := range r.chain.ups {
+		entry := StepStatus{Step: step, State: StepPending}
+		if step.Version > now.version {
+			status.Pending++
+		} else {
+			entry.State, status.Phase = StepApplied, step.Phase
+			if row, ok := journal[step.Version]; ok {
+				entry.Journal = &row
+			}
+		}
+		status.Steps = append(status.Steps, entry)
+	}
+	if status.Receipt, err = readReceipt(ctx, r.conn); err != nil {
+		return Status{}, err
+	}
+	status.Running, err = driver.Holders(ctx, r.conn)
+	return status, err
+}

@@ -1,0 +1,143 @@
+package upgrade
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// UpOptions say how far to go and how gently. The zero value goes as far as it can, with the defaults.
+type UpOptions struct {
+	// To is the phase to stop after; empty for the last one.
+	To Phase
+	// Batch is how many rows a batch of the backfill takes; 0 lets the program find out. Pause is a rest after each.
+	Batch int
+	Pause time.Duration
+	// LockTimeout is how long a statement may wait for a lock, and so all clients behind it; 0 is DefaultLockTimeout.
+	LockTimeout time.Duration
+	// LockBudget is how long a step is tried again; 0 is DefaultLockBudget.
+	LockBudget time.Duration
+	// DrainBudget is how long older transactions are waited for; 0 is DefaultDrainBudget.
+	DrainBudget time.Duration
+	// Force, together with To Retire, goes on while others are connected.
+	Force bool
+}
+
+// UpResult is what a run did. From and To are the versions before and after, 0 for none.
+type UpResult struct {
+	From    int64     `json:"from"`
+	To      int64     `json:"to"`
+	Applied []Applied `json:"applied"`
+	// Receipt is the proof that this run wrote, nil if it wrote none.
+	Receipt *Receipt `json:"receipt,omitempty"`
+}
+
+// Up goes up to the end of a phase. With an error the result says how far it came; the same call goes on from there.
+//
+// Before the retire phase it stops with ErrConnected while others are connected to the database.
+func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) {
+	target, err := u.upTarget(options.To)
+	if err != nil {
+		return UpResult{}, err
+	}
+	r, err := u.begin(ctx, limits{options.LockTimeout, options.LockBudget, options.DrainBudget}, hooks{})
+	if err != nil {
+		return UpResult{}, err
+	}
+	defer r.end(ctx)
+
+	now, err := inspect(ctx, r.conn, u.chain)
+	if err != nil {
+		return UpResult{}, r.explain(ctx, err, nil)
+	}
+	result := UpResult{From: now.version, To: now.version}
+	if now.problem != nil {
+		return result, now.problem
+	}
+	if target < now.version {
+		return result, nil
+	}
+	err = r.up(ctx, u.chain.between(now.version, target), options, &result)
+	return result, err
+}
+
+func (u *Upgrader) upTarget(to Phase) (int64, error) {
+	if to == "" {
+		return u.chain.Last(), nil
+	}
+	if to.order() < 0 {
+		_, err := ParsePhase(string(to))
+		return 0, err
+	}
+	return u.chain.End(to), nil
+}
+
+func (r *run) up(ctx context.Context, steps []Step, options UpOptions, result *UpResult) error {
+	drained := int64(0)
+	for i, step := range steps {
+		if err := r.refuseOthers(ctx, step, options); err != nil {
+			return err
+		}
+		if r.chain.isFirstOf(step, Backfill) {
+			if err := r.backfill(ctx, step, options); err != nil {
+				return err
+			}
+		}
+		if last, ok := r.chain.at(result.To); ok && last.Phase == Switch && drained != last.Version {
+			if err := r.drain(ctx, last); err != nil {
+				return err
+			}
+		}
+		if step.Phase.catchesUp() {
+			if err := r.catchUp(ctx, step, options); err != nil {
+				return err
+			}
+		}
+		applied, err := r.apply(ctx, step, i+1, len(steps))
+		if err != nil {
+			return err
+		}
+		result.Applied, result.To = append(result.Applied, applied), step.Version
+		if err := r.afterStep(ctx, step, result); err != nil {
+			return err
+		}
+		drained = step.Version
+	}
+	return nil
+}
+
+func (r *run) afterStep(ctx context.Context, step Step, result *UpResult) error {
+	switch step.Phase {
+	case Switch:
+		return r.drain(ctx, step)
+	case Prove:
+		receipt, err := readReceipt(ctx, r.conn)
+		if err != nil {
+			return r.explain(ctx, err, &step)
+		}
+		if receipt != nil {
+			result.Receipt = receipt
+			r.observe(ProofWritten{Receipt: *receipt})
+		}
+	}
+	return nil
+}
+
+// refuseOthers stops before the retire phase while others are connected: an old engine could not go on after it.
+func (r *run) refuseOthers(ctx context.Context, step Step, options UpOptions) error {
+	if !r.chain.isFirstOf(step, Retire) || options.Force && options.To == Retire {
+		return nil
+	}
+	others, err := r.others(ctx)
+	if err != nil {
+		return r.explain(ctx, err, &step)
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return &Error{
+		Kind: ErrConnected, Step: &step, Sessions: others,
+		Reason: fmt.Sprintf("%d other connections to the database are open, and an old engine cannot go on after this step", len(others)),
+		Hint:   "Stop the engine and run the same command again. Until then everything works as it is now.",
+	}
+}
