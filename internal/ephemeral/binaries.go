@@ -1,0 +1,91 @@
+package ephemeral
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ErrNoBinaries says that there is no PostgreSQL server to run. Its text says how to install one.
+var ErrNoBinaries = errors.New("no PostgreSQL server binaries found; install them (Debian, Ubuntu: apt-get install " +
+	"postgresql; Fedora, RHEL: dnf install postgresql-server) or set PGBIN to the directory that holds postgres and initdb")
+
+const debianBinDirs = "/usr/lib/postgresql/*/bin"
+
+func (o Options) binDir() (string, error) {
+	if o.BinDir == "" {
+		return FindBinDir()
+	}
+	if !hasServer(o.BinDir) {
+		return "", fmt.Errorf("%s does not hold postgres and initdb: %w", o.BinDir, ErrNoBinaries)
+	}
+	return filepath.Abs(o.BinDir)
+}
+
+// FindBinDir returns the directory of the PostgreSQL server programs: $PGBIN, else where PATH finds postgres, else what
+// pg_config says, else the newest of Debian's version directories. The error is ErrNoBinaries.
+func FindBinDir() (string, error) {
+	if dir := os.Getenv("PGBIN"); dir != "" {
+		if !hasServer(dir) {
+			return "", fmt.Errorf("PGBIN=%s does not hold postgres and initdb: %w", dir, ErrNoBinaries)
+		}
+		return filepath.Abs(dir)
+	}
+	for _, find := range []func() string{binDirInPath, binDirOfPgConfig, binDirOfDebian} {
+		if dir := find(); dir != "" && hasServer(dir) {
+			return dir, nil
+		}
+	}
+	return "", ErrNoBinaries
+}
+
+func binDirInPath() string {
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return ""
+	}
+	path, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return ""
+	}
+	return filepath.Dir(path)
+}
+
+func binDirOfPgConfig() string {
+	out, err := exec.Command("pg_config", "--bindir").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func binDirOfDebian() string { return newest(debianBinDirs) }
+
+// newest returns the match whose parent directory is named after the highest version and that holds a server.
+func newest(pattern string) string {
+	dirs, err := filepath.Glob(pattern)
+	if err != nil {
+		return ""
+	}
+	best, bestVersion := "", -1.0
+	for _, dir := range dirs {
+		version, err := strconv.ParseFloat(filepath.Base(filepath.Dir(dir)), 64)
+		if err == nil && version > bestVersion && hasServer(dir) {
+			best, bestVersion = dir, version
+		}
+	}
+	return best
+}
+
+func hasServer(dir string) bool {
+	for _, program := range []string{"postgres", "initdb"} {
+		if info, err := os.Stat(filepath.Join(dir, program)); err != nil || info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
