@@ -95,7 +95,7 @@ func poolID(i int) [16]byte { return derivedID(0, kindPool, i) }
 // task without a list of tasks.
 func derivedID(seed uint64, kind, n int) [16]byte {
 	var id [16]byte
-	source := rand.NewPCG(seed, uint64(kind)<<56|uint64(n))
+	source := rand.NewPCG(seed, uint64(kind)<<56|uint64(n)) //nolint:gosec // neither is negative
 	binary.BigEndian.PutUint64(id[:8], source.Uint64())
 	binary.BigEndian.PutUint64(id[8:], source.Uint64())
 	id[6] = id[6]&0x0f | 0x40
@@ -110,7 +110,7 @@ var taskColumns = []string{
 
 // kinds of root commands that occur, with the class of their parameters and of their children's.
 var rootKinds = []struct {
-	actionType, taskType int
+	actionType, taskType int32
 	class, childClass    string
 }{
 	{2, 1, "AddVmFromTemplateParameters", "CreateCloneOfTemplateParameters"},
@@ -144,7 +144,7 @@ type taskSource struct {
 }
 
 func newTaskSource(opts GenerateOptions) *taskSource {
-	rng := rand.New(rand.NewPCG(opts.Seed, 1))
+	rng := rand.New(rand.NewPCG(opts.Seed, 1)) //nolint:gosec // rows must repeat, not be secret
 	return &taskSource{
 		opts:  opts,
 		rng:   rng,
@@ -186,8 +186,8 @@ func (s *taskSource) Values() ([]any, error) {
 		vdsm, pool, step = derivedID(s.opts.Seed, kindVdsm, n), s.pool, derivedID(s.opts.Seed, kindStep, n)
 	}
 	return []any{
-		derivedID(s.opts.Seed, kindTask, n), int32(actionType), int32(2), int32(0), actionText, classPrefix + kind.class,
-		step, s.command, s.first.Add(time.Duration(n) * 137 * time.Millisecond), pool, int32(kind.taskType),
+		derivedID(s.opts.Seed, kindTask, n), actionType, int32(2), int32(0), actionText, classPrefix + kind.class,
+		step, s.command, s.first.Add(time.Duration(n) * 137 * time.Millisecond), pool, kind.taskType,
 		s.commandText, classPrefix + ownClass, vdsm, s.root,
 	}, nil
 }

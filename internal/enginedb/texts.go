@@ -43,7 +43,8 @@ const textTail = `  "sessionId" : ""` + "\n}"
 // next returns a JSON object whose length in bytes is between min and max, or longer if its head and tail need more.
 func (t *texts) next(rng *rand.Rand, class string, command, pool [16]byte) string {
 	length := t.min + rng.IntN(t.max-t.min+1)
-	b := append(t.buffer[:0], "{\n  \"@class\" : \""+classPrefix...)
+	b := t.buffer[:0]
+	b = append(b, "{\n  \"@class\" : \""+classPrefix...)
 	b = append(b, class...)
 	b = append(b, "\",\n  \"commandId\" : [ \"org.ovirt.engine.core.compat.Guid\", {\n    \"uuid\" : \""...)
 	b = append(b, formatID(command)...)

@@ -50,7 +50,7 @@ func (s *sampler) add(t task) {
 	s.out.WriteString(t.upsert())
 }
 
-func class(name string) *string { return literal(actionPackage + name) }
+func class(name string) *string { return new(actionPackage + name) }
 
 // engineCases writes what a running 3.4 engine writes itself: S1 to S14.
 func (s *sampler) engineCases() {

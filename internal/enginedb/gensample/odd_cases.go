@@ -24,7 +24,7 @@ func (s *sampler) oddCases() {
 		command: oldVM, pool: pool, started: "2013-03-17 09:26:53.589Z", actionClass: class("RemoveVmParameters"),
 		action: text(call{class: "RemoveVmParameters", command: oldVM}.params(append(vmFields(id("X1 vm")), field{"force", true})...))})
 	add(task{label: "X2.before 3.1: command_id all zero, parameters without a class, never started", actionType: 211,
-		command: zeroGUID, action: literal("{what the bytea column held}")})
+		command: zeroGUID, action: new("{what the bytea column held}")})
 	add(task{label: "X3.test data 1: no parameters at all, a root that is nowhere and shared", actionType: 1, taskType: 3,
 		command: id("X3 command"), root: id("X3 root"), vdsm: id("X3 vdsm"), pool: id("pool that is gone"),
 		started: "2010-11-30 23:59:59+00"})
@@ -46,22 +46,22 @@ func (s *sampler) oddCases() {
 
 	x11 := both(task{label: "X11.conflict: one root with two types, classes and texts (1), space at the end", actionType: 2,
 		taskType: 3, command: id("X11 command"), root: id("X11 root"), started: later + "6Z"})
-	x11.action, x11.actionClass = literal("{\n  \"@class\" : \"a\"\n} \n\t"), class("AddVmFromTemplateParameters")
+	x11.action, x11.actionClass = new("{\n  \"@class\" : \"a\"\n} \n\t"), class("AddVmFromTemplateParameters")
 	add(x11)
 	x12 := both(task{label: "X12.conflict (2): same start; doubled key, NUL and half a surrogate pair: JSON but not jsonb",
 		actionType: 1, taskType: 3, command: id("X12 command"), root: id("X11 root"), started: later + "6Z"})
-	x12.action = literal(`{"@class":"b","n":1,"n":2,"d":2.50,"t":"\u0000\udc00"}`)
+	x12.action = new(`{"@class":"b","n":1,"n":2,"d":2.50,"t":"\u0000\udc00"}`)
 	x12.actionClass = class("VmManagementParametersBase")
 	add(x12)
 
 	duplicate := id("X13 vdsm")
 	add(task{label: "X13.empty strings, class without text, root NULL", actionType: 207, taskType: 3,
 		command: id("X13 command"), vdsm: duplicate, started: later + "7Z",
-		action: literal(""), actionClass: literal(""), ownClass: base})
+		action: new(""), actionClass: new(""), ownClass: base})
 	x14 := both(task{label: "X14.a type that no engine knows, a class that is gone, a step without a job, vdsm id of X13",
 		actionType: 2147483647, taskType: 9, command: id("X14 command"), root: id("X14 command"),
 		step: id("X14 step"), started: "infinity"})
-	x14.vdsm, x14.actionClass = duplicate, literal("org.example.plugin.Parameters")
+	x14.vdsm, x14.actionClass = duplicate, new("org.example.plugin.Parameters")
 	add(x14)
 	add(both(task{label: "X15.aborting and failed long ago: a zombie", actionType: 4, taskType: 5, status: 4, result: 3,
 		command: id("X15 command"), root: id("X15 command"), started: "2012-02-29 12:34:56.789012-03:30"}))

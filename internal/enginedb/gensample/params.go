@@ -124,8 +124,6 @@ func text(o object) *string {
 	return &s
 }
 
-func literal(s string) *string { return &s }
-
 // vmFields are the fields of parameters that are about one virtual machine.
 func vmFields(vm string) []field {
 	return []field{{"quotaId", nil}, {"vmId", guid(vm)}}
