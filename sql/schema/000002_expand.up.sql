@@ -242,7 +242,7 @@ DECLARE
     v_comment text;
 BEGIN
     FOR v_new IN
-        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature
+        SELECT p.oid, p.proname, p.prosrc, p.proretset, coco.signature(p.oid) AS signature
         FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
         ORDER BY p.proname
@@ -272,6 +272,10 @@ BEGIN
                 EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
                     CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
             END LOOP;
+        END IF;
+        EXECUTE format('ALTER FUNCTION %s COST %s', v_new.signature, v_old.procost);
+        IF v_new.proretset THEN
+            EXECUTE format('ALTER FUNCTION %s ROWS %s', v_new.signature, v_old.prorows);
         END IF;
         IF v_old.prosecdef THEN
             EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
@@ -345,7 +349,8 @@ BEGIN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
-        WHERE a.attrelid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
+        WHERE a.attrelid = 'public.async_tasks'::regclass AND NOT a.attisdropped
+            AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
         EXECUTE format('GRANT SELECT (%I) ON coco.async_task TO %s', v_item.attname, v_item.grantee);
@@ -400,6 +405,17 @@ AS $procedure$
         v_task_parameters, v_task_params_class)::text, 0)
 $procedure$;
 
+-- is_needed: a task names the command, or another command hangs below it.
+CREATE FUNCTION coco.is_needed(v_command_id uuid) RETURNS boolean
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_command_id)
+        OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_command_id)
+        OR EXISTS (SELECT 1 FROM public.command_entities
+            WHERE parent_command_id = v_command_id AND command_id <> v_command_id)
+$procedure$;
+
 -- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
 CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
 RETURNS TABLE (source text, id uuid, detail text)
@@ -431,9 +447,7 @@ BEGIN
         RETURN QUERY
         SELECT 'command'::text, e.command_id, 'no task names this command'::text
         FROM public.command_entities e
-        WHERE v_tasks IS NULL
-            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
-            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+        WHERE v_tasks IS NULL AND NOT coco.is_needed(e.command_id)
         LIMIT v_limit;
     ELSIF NOT v_state.contracted THEN
         RETURN QUERY
@@ -502,9 +516,7 @@ BEGIN
     RETURN QUERY
     SELECT 'command'::text, e.command_id, 'no task names this command'::text
     FROM public.command_entities e, coco.state s
-    WHERE e.command_id = v_id AND s.serves = 'async_tasks'
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = v_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = v_id);
+    WHERE e.command_id = v_id AND s.serves = 'async_tasks' AND NOT coco.is_needed(v_id);
 END;
 $procedure$;
 
@@ -733,6 +745,10 @@ BEGIN
                     ELSE action_parameters_class END,
                 status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
             WHERE command_id = v_command_id;
+            IF v_new_links THEN
+                PERFORM coco.release_command(v_entity.parent_command_id);
+                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id));
+            END IF;
             RETURN true;
         END IF;
     END IF;
@@ -850,8 +866,9 @@ BEGIN
 END;
 $procedure$;
 
--- release_command deletes a command that no task and no child needs any more, then its parent in the same way. In a cycle of
--- damaged rows each command is the other's child; there the children that are ancestors too do not count.
+-- release_command deletes a command that no task and no child needs any more, then its parent in the same way. A command that
+-- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was.
+-- In a cycle of damaged rows each command is the other's child; there the children that are ancestors too do not count.
 CREATE FUNCTION coco.release_command(v_command_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
@@ -862,9 +879,8 @@ BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
         EXIT WHEN NOT FOUND;
-        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id)
-            OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id);
-        EXIT WHEN EXISTS (
+        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id);
+        IF EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) OR EXISTS (
             WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
                 SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
                 UNION
@@ -878,9 +894,13 @@ BEGIN
                     OR EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = child.command_id)
                     OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = child.command_id)
                 )
-        );
-        DELETE FROM public.command_entities WHERE command_id = v_id;
-        v_id := NULLIF(COALESCE(v_entity.parent_command_id, v_entity.root_command_id), v_id);
+        ) THEN
+            EXIT WHEN v_entity.parent_command_id IS NULL;
+            UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
+        ELSE
+            DELETE FROM public.command_entities WHERE command_id = v_id;
+        END IF;
+        v_id := NULLIF(v_entity.parent_command_id, v_id);
     END LOOP;
 END;
 $procedure$;
@@ -1280,7 +1300,8 @@ $procedure$;
 
 -- What contract takes away, and how it comes back.
 
--- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs.
+-- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs. A task that was deleted
+-- through the engine's own procedures took its command along; until the change log is applied the ledger still knows it.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -1290,6 +1311,7 @@ BEGIN
     SELECT e.*
     FROM public.command_entities e
     WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
         AND NOT EXISTS (
             SELECT 1 FROM public.command_entities child JOIN public.async_tasks t ON t.command_id = child.command_id

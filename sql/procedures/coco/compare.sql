@@ -14,6 +14,17 @@ AS $procedure$
         v_task_parameters, v_task_params_class)::text, 0)
 $procedure$;
 
+-- is_needed: a task names the command, or another command hangs below it.
+CREATE FUNCTION coco.is_needed(v_command_id uuid) RETURNS boolean
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_command_id)
+        OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_command_id)
+        OR EXISTS (SELECT 1 FROM public.command_entities
+            WHERE parent_command_id = v_command_id AND command_id <> v_command_id)
+$procedure$;
+
 -- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
 CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
 RETURNS TABLE (source text, id uuid, detail text)
@@ -45,9 +56,7 @@ BEGIN
         RETURN QUERY
         SELECT 'command'::text, e.command_id, 'no task names this command'::text
         FROM public.command_entities e
-        WHERE v_tasks IS NULL
-            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
-            AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+        WHERE v_tasks IS NULL AND NOT coco.is_needed(e.command_id)
         LIMIT v_limit;
     ELSIF NOT v_state.contracted THEN
         RETURN QUERY
@@ -116,9 +125,7 @@ BEGIN
     RETURN QUERY
     SELECT 'command'::text, e.command_id, 'no task names this command'::text
     FROM public.command_entities e, coco.state s
-    WHERE e.command_id = v_id AND s.serves = 'async_tasks'
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = v_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = v_id);
+    WHERE e.command_id = v_id AND s.serves = 'async_tasks' AND NOT coco.is_needed(v_id);
 END;
 $procedure$;
 

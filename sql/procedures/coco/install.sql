@@ -71,7 +71,7 @@ DECLARE
     v_comment text;
 BEGIN
     FOR v_new IN
-        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature
+        SELECT p.oid, p.proname, p.prosrc, p.proretset, coco.signature(p.oid) AS signature
         FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
         ORDER BY p.proname
@@ -101,6 +101,10 @@ BEGIN
                 EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
                     CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
             END LOOP;
+        END IF;
+        EXECUTE format('ALTER FUNCTION %s COST %s', v_new.signature, v_old.procost);
+        IF v_new.proretset THEN
+            EXECUTE format('ALTER FUNCTION %s ROWS %s', v_new.signature, v_old.prorows);
         END IF;
         IF v_old.prosecdef THEN
             EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
@@ -174,7 +178,8 @@ BEGIN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
-        WHERE a.attrelid = 'public.async_tasks'::regclass AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
+        WHERE a.attrelid = 'public.async_tasks'::regclass AND NOT a.attisdropped
+            AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
         EXECUTE format('GRANT SELECT (%I) ON coco.async_task TO %s', v_item.attname, v_item.grantee);

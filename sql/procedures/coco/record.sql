@@ -83,6 +83,10 @@ BEGIN
                     ELSE action_parameters_class END,
                 status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
             WHERE command_id = v_command_id;
+            IF v_new_links THEN
+                PERFORM coco.release_command(v_entity.parent_command_id);
+                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id));
+            END IF;
             RETURN true;
         END IF;
     END IF;
@@ -200,8 +204,9 @@ BEGIN
 END;
 $procedure$;
 
--- release_command deletes a command that no task and no child needs any more, then its parent in the same way. In a cycle of
--- damaged rows each command is the other's child; there the children that are ancestors too do not count.
+-- release_command deletes a command that no task and no child needs any more, then its parent in the same way. A command that
+-- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was.
+-- In a cycle of damaged rows each command is the other's child; there the children that are ancestors too do not count.
 CREATE FUNCTION coco.release_command(v_command_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
@@ -212,9 +217,8 @@ BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
         EXIT WHEN NOT FOUND;
-        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id)
-            OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id);
-        EXIT WHEN EXISTS (
+        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id);
+        IF EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) OR EXISTS (
             WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
                 SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
                 UNION
@@ -228,9 +232,13 @@ BEGIN
                     OR EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = child.command_id)
                     OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = child.command_id)
                 )
-        );
-        DELETE FROM public.command_entities WHERE command_id = v_id;
-        v_id := NULLIF(COALESCE(v_entity.parent_command_id, v_entity.root_command_id), v_id);
+        ) THEN
+            EXIT WHEN v_entity.parent_command_id IS NULL;
+            UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
+        ELSE
+            DELETE FROM public.command_entities WHERE command_id = v_id;
+        END IF;
+        v_id := NULLIF(v_entity.parent_command_id, v_id);
     END LOOP;
 END;
 $procedure$;

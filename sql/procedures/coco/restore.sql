@@ -1,6 +1,7 @@
 -- What contract takes away, and how it comes back.
 
--- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs.
+-- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs. A task that was deleted
+-- through the engine's own procedures took its command along; until the change log is applied the ledger still knows it.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -10,6 +11,7 @@ BEGIN
     SELECT e.*
     FROM public.command_entities e
     WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
         AND NOT EXISTS (
             SELECT 1 FROM public.command_entities child JOIN public.async_tasks t ON t.command_id = child.command_id
