@@ -1,0 +1,56 @@
+package upgrade_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/testdb"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// engine is a database as an engine leaves it, with the sample of tasks.
+func engine(tb testing.TB) *testdb.DB {
+	tb.Helper()
+	return testdb.New(tb, testdb.Options{Template: testdb.Template{
+		Name: "engine", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.Sample()),
+		Build: func(ctx context.Context, url string) error {
+			conn, err := pgx.Connect(ctx, url)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = conn.Close(ctx) }()
+			if err := enginedb.Load(ctx, conn); err != nil {
+				return err
+			}
+			return enginedb.LoadSample(ctx, conn)
+		},
+	}})
+}
+
+// newUpgrader makes an upgrader for a database. It records events into the returned slice.
+func newUpgrader(tb testing.TB, url string, change ...func(*upgrade.Options)) (*upgrade.Upgrader, *[]upgrade.Event) {
+	tb.Helper()
+	config, err := connect.Config(connect.Options{Database: url})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	events := &[]upgrade.Event{}
+	options := upgrade.Options{
+		Config: config, ToolVersion: "test", Client: "here",
+		Observe: func(e upgrade.Event) { *events = append(*events, e) },
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	upgrader, err := upgrade.New(options)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return upgrader, events
+}
