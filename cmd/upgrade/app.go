@@ -1,0 +1,57 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+)
+
+// app is one invocation of the program.
+type app struct {
+	stdin        io.Reader
+	console      *console
+	flags        globalFlags
+	databaseName string // of the database that upgrader was asked for
+}
+
+// globalFlags are those that all commands have.
+type globalFlags struct {
+	database, engineConf          string
+	json, quiet, verbose, noColor bool
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, console: newConsole(stdout, stderr)}
+	root := a.newRoot()                       //nolint:contextcheck // commands get theirs from ExecuteContext
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if slices.Contains(args, "--json") { // errors in the flags themselves are reported before flags are read
+		a.flags.json = true
+	}
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// upgrader returns the library over the database that flags and environment name. Observe may be nil.
+func (a *app) upgrader(observe func(upgrade.Event)) (*upgrade.Upgrader, error) {
+	if connect.HasPassword(a.flags.database) {
+		a.console.warn("the password on the command line can be seen by others on this machine",
+			"Put it into ~/.pgpass, PGPASSWORD or DATABASE_URL.")
+	}
+	config, err := connect.Config(connect.Options{Database: a.flags.database, EngineConf: a.flags.engineConf})
+	if errors.Is(err, connect.ErrConflict) || errors.Is(err, connect.ErrInvalid) {
+		return nil, &usageError{reason: err.Error(), hint: `"upgrade help connection" lists the ways to name a database.`}
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.databaseName = cmp.Or(config.Database, config.User)
+	return upgrade.New(upgrade.Options{Config: config, ToolVersion: toolVersion(), Observe: observe})
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+)
+
+const (
+	demoDatabase = "engine"
+	// stopPatience bounds the end of the demo's server.
+	stopPatience = 30 * time.Second
+)
+
+func (a *app) newDemo() *cobra.Command {
+	var tasks int
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show a whole upgrade, its proof and the way back, on a PostgreSQL of its own",
+		Long: `demo starts a PostgreSQL server of its own, makes an engine database with tasks, upgrades it, reads every
+task back and compares it with what was there before, takes everything back and compares the dumps. It
+touches no other database and leaves nothing behind.
+
+It needs PostgreSQL's server programs: PGBIN names their directory if they are not found.`,
+		Example: "  upgrade demo\n  upgrade demo --tasks 100000",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case a.flags.database != "" || a.flags.engineConf != "":
+				return &usageError{reason: "demo works on a database of its own", hint: `"upgrade status" looks at yours.`}
+			case tasks < 0:
+				return &usageError{reason: "--tasks is not negative"}
+			}
+			return a.demo(cmd.Context(), tasks)
+		},
+	}
+	cmd.Flags().IntVar(&tasks, "tasks", 3000, "how many tasks to generate, besides the sample")
+	return cmd
+}
+
+// demo is one rehearsal.
+type demo struct {
+	*app
+
+	report   *reporter
+	server   *ephemeral.Server
+	upgrader *upgrade.Upgrader
+	before   taskRows
+	dump     dump
+}
+
+func (a *app) demo(ctx context.Context, tasks int) (err error) {
+	report := a.newReporter("   ")
+	defer report.end()
+	d := &demo{app: a, report: report}
+	d.say("A whole upgrade, there and back, on a PostgreSQL of its own. No database of yours is touched.")
+
+	report.doing(elapsed("starting PostgreSQL"))
+	d.server, err = ephemeral.Start(ctx, ephemeral.Options{})
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+		defer cancel()
+		err = errors.Join(err, d.server.Stop(ctx))
+	}()
+	started := time.Now()
+	for _, part := range []func(context.Context) error{
+		func(ctx context.Context) error { return d.makeEngine(ctx, tasks) }, d.upToContract, d.upToRetire, d.back,
+	} {
+		if err := part(ctx); err != nil {
+			return interrupted(ctx, err)
+		}
+	}
+	if err := d.server.Stop(ctx); err != nil {
+		return err
+	}
+	d.summary(time.Since(started))
+	return nil
+}
+
+// interrupted tells an error that Ctrl-C caused from others.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w; the demo's server is gone and nothing is left behind", upgrade.ErrInterrupted)
+	}
+	return err
+}
+
+func (d *demo) makeEngine(ctx context.Context, tasks int) error {
+	d.chapter("1. An engine database")
+	if err := d.server.CreateDatabase(ctx, demoDatabase, ""); err != nil {
+		return err
+	}
+	config, err := connect.Config(connect.Options{Database: d.server.URL(demoDatabase)})
+	if err != nil {
+		return err
+	}
+	d.upgrader, err = upgrade.New(upgrade.Options{Config: config, ToolVersion: toolVersion(), Observe: d.report.observe})
+	if err != nil {
+		return err
+	}
+	version := d.server.Version()
+	d.tellf("PostgreSQL %d.%d, on a private socket", version/10000, version%10000)
+
+	d.report.doing(elapsed("making tasks"))
+	err = d.connected(ctx, func(conn *pgx.Conn) error {
+		if err := enginedb.Load(ctx, conn); err != nil {
+			return err
+		}
+		if err := enginedb.Decorate(ctx, conn); err != nil {
+			return err
+		}
+		if err := enginedb.LoadSample(ctx, conn); err != nil {
+			return err
+		}
+		if err := enginedb.Generate(ctx, conn, enginedb.GenerateOptions{Tasks: tasks, Seed: 1}); err != nil {
+			return err
+		}
+		d.before, err = readTable(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.tellf("the tables and procedures of engine 3.4, with grants, comments, and a procedure edited by hand")
+	d.tellf("%s in async_tasks: one for every odd case that is known, the rest generated", counted(int64(len(d.before)), "task"))
+	if d.dump, err = takeDump(ctx, d.server); err != nil {
+		return err
+	}
+	d.tellf("pg_dump before: %s", d.dump)
+	return nil
+}
+
+func (d *demo) upToContract(ctx context.Context) error {
+	d.chapter("2. Upgrade while the old engine could keep running: upgrade up --to contract")
+	if _, err := d.upgrader.Up(ctx, upgrade.UpOptions{To: upgrade.Contract}); err != nil {
+		return err
+	}
+	gone, err := d.columnsGone(ctx)
+	if err != nil {
+		return err
+	}
+	d.tellf("async_tasks has lost %s", gone)
+	return d.readBack(ctx, "the engine's own procedures, old signatures")
+}
+
+func (d *demo) upToRetire(ctx context.Context) error {
+	d.chapter("3. Make way for the new engine: upgrade up")
+	if _, err := d.upgrader.Up(ctx, upgrade.UpOptions{}); err != nil {
+		return err
+	}
+	result, err := d.upgrader.Verify(ctx, upgrade.VerifyOptions{})
+	if err != nil {
+		return err
+	}
+	if n := len(result.Findings); n > 0 {
+		first := result.Findings[0]
+		return fmt.Errorf("%w: verify found %s, the first: %s %s %s",
+			upgrade.ErrDrift, counted(int64(n), "difference"), first.Check, first.Object, first.Detail)
+	}
+	d.tellf("verify: %s, all hold", counted(int64(len(checks)), "check"))
+	return d.readBack(ctx, "the procedures of the new engine")
+}
+
+func (d *demo) back(ctx context.Context) error {
+	d.chapter("4. Take everything back: upgrade down")
+	if _, err := d.upgrader.Down(ctx, upgrade.DownOptions{}); err != nil {
+		return err
+	}
+	after, err := takeDump(ctx, d.server)
+	if err != nil {
+		return err
+	}
+	d.tellf("pg_dump after:  %s", after)
+	if difference := d.dump.difference(after); difference != "" {
+		return fmt.Errorf("%w: the dumps before and after differ: %s", upgrade.ErrDrift, difference)
+	}
+	d.tellf("the two dumps are equal, byte for byte")
+	return nil
+}
+
+// readBack compares every task with what was there before.
+func (d *demo) readBack(ctx context.Context, through string) error {
+	return d.connected(ctx, func(conn *pgx.Conn) error {
+		d.report.doing(elapsed("reading every task back"))
+		after, err := readProcedure(ctx, conn)
+		d.report.progress.idle()
+		if err != nil {
+			return err
+		}
+		values, err := d.before.compare(after)
+		if err != nil {
+			return err
+		}
+		d.tellf("read back through %s: %s of %s, all equal", through, counted(int64(values), "moved value"),
+			counted(int64(len(after)), "task"))
+		return nil
+	})
+}
+
+// columnsGone names the moved columns, having looked that they are gone.
+func (d *demo) columnsGone(ctx context.Context) (string, error) {
+	left := -1
+	err := d.connected(ctx, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT count(*) FROM information_schema.columns
+			WHERE table_name = 'async_tasks' AND table_schema = 'public' AND column_name = ANY ($1)`, movedColumns).Scan(&left)
+	})
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%d of the moved columns are still there", left)
+	}
+	return strings.Join(movedColumns, ", "), err
+}
+
+// connected works on a connection that is closed behind it: the upgrade does not retire anything while others are connected.
+func (d *demo) connected(ctx context.Context, do func(*pgx.Conn) error) error {
+	conn, err := pgx.Connect(ctx, d.server.URL(demoDatabase))
+	if err != nil {
+		return fmt.Errorf("connect to the demo's database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return do(conn)
+}
+
+func (d *demo) summary(duration time.Duration) {
+	d.chapter("What you have seen, in " + took(duration))
+	d.tellf("- %s lost nothing on the way: every moved value was read back and compared, twice", counted(int64(len(d.before)), "task"))
+	d.tellf("- after contract the old procedures still gave every value: an engine that knows nothing of this keeps running")
+	d.tellf("- the way back gave the old database, to the byte")
+	d.tellf("The server is gone, and its files. For a database of yours, begin with: upgrade status --database URL")
+}
+
+func (d *demo) chapter(title string) {
+	d.report.progress.idle()
+	d.say("")
+	d.say(title)
+}
+
+func (d *demo) tellf(format string, args ...any) {
+	d.report.progress.idle()
+	d.say(d.report.indent + fmt.Sprintf(format, args...))
+}
+
+func (d *demo) say(text string) {
+	if !d.flags.json {
+		d.console.resultf("%s", text)
+		return
+	}
+	if text = strings.TrimSpace(text); text != "" {
+		d.console.emit("told", struct {
+			Text string `json:"text"`
+		}{text})
+	}
+}

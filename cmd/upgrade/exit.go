@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/ovirt/coco/upgrade"
+)
+
+// The exit codes; "upgrade help exit-codes" explains them.
+const (
+	exitDone    = 0
+	exitFailure = 1
+	exitUsage   = 2
+	exitPending = 3
+	exitDrift   = 4
+	exitBusy    = 5
+)
+
+// exitFailure ends the program with a code when everything has been said already.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return "see the output" }
+
+// failure is an error as it is shown.
+type failure struct {
+	ExitCode int               `json:"exit_code"`
+	Kind     string            `json:"kind"`
+	Reason   string            `json:"reason"`
+	Hint     string            `json:"hint,omitempty"`
+	Sessions []upgrade.Session `json:"sessions,omitempty"`
+}
+
+// kinds are the errors that a caller may act on, their names in JSON and their exit codes.
+var kinds = []struct {
+	err  error
+	name string
+	code int
+}{
+	{upgrade.ErrRefused, "refused", exitFailure},
+	{upgrade.ErrUnheld, "unheld_commands", exitFailure},
+	{upgrade.ErrDrift, "drift", exitDrift},
+	{upgrade.ErrBusy, "busy", exitBusy},
+	{upgrade.ErrConnected, "others_connected", exitPending},
+	{upgrade.ErrDirty, "dirty", exitFailure},
+	{upgrade.ErrNewerSchema, "newer_schema", exitFailure},
+	{upgrade.ErrEdited, "edited_migration", exitFailure},
+	{upgrade.ErrOutOfOrder, "out_of_order", exitFailure},
+	{upgrade.ErrNotUpgraded, "not_upgraded", exitPending},
+	{upgrade.ErrUnreachable, "unreachable", exitFailure},
+	{upgrade.ErrInterrupted, "interrupted", exitFailure},
+}
+
+func describe(err error) failure {
+	result := failure{ExitCode: exitFailure, Kind: "error", Reason: err.Error()}
+	for _, kind := range kinds {
+		if errors.Is(err, kind.err) {
+			result.Kind, result.ExitCode = kind.name, kind.code
+			break
+		}
+	}
+	var (
+		usage   *usageError
+		library *upgrade.Error
+	)
+	switch {
+	case errors.As(err, &usage):
+		result.Kind, result.ExitCode, result.Hint = "usage", exitUsage, usage.hint
+	case errors.As(err, &library):
+		result.Hint, result.Sessions = library.Hint, library.Sessions
+		bare := *library
+		bare.Hint = "" // it has a line of its own
+		result.Reason = bare.Error()
+	}
+	switch {
+	case errors.Is(err, upgrade.ErrUnheld):
+		result.Hint = "Add --export-commands FILE --discard-commands to write them to a new file and give them up."
+	case errors.Is(err, upgrade.ErrConnected):
+		result.Hint += ` "upgrade up --to retire --force" does not wait for them.`
+	}
+	result.Reason = strings.Join(strings.Fields(result.Reason), " ")
+	return result
+}
+
+// report shows how a command ended and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if silent, ok := errors.AsType[*exitError](err); ok {
+		return silent.code
+	}
+	what := describe(err)
+	if a.flags.json {
+		a.console.emit("error", what)
+	}
+	a.console.complain(what.Reason, what.Hint)
+	return what.ExitCode
+}

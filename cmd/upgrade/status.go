@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ovirt/coco/upgrade"
+)
+
+// statusReport is what status says in JSON.
+type statusReport struct {
+	upgrade.Status
+
+	Problem string            `json:"problem,omitempty"`
+	Clients []upgrade.Session `json:"clients"`
+}
+
+func (a *app) newStatus() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show where a database stands and what is pending",
+		Long: `status shows the version, what is pending, the newest proof, who applied what, and who is connected. It
+changes nothing and takes no lock.
+
+Exit code 0: nothing is pending. 3: steps are pending.`,
+		Example: "  upgrade status\n  upgrade status --database postgres://engine@db.example.org/engine --json",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report := a.newReporter("")
+			defer report.end()
+			upgrader, err := a.upgrader(report.observe)
+			if err != nil {
+				return err
+			}
+			report.doing(elapsed("asking the database"))
+			clients, err := upgrader.Clients(cmd.Context())
+			if err != nil {
+				return err
+			}
+			status, err := upgrader.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			report.progress.idle()
+			a.showStatus(status, clients)
+			if status.Problem != nil {
+				return status.Problem
+			}
+			if status.Pending > 0 {
+				return &exitError{exitPending}
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
+	if a.flags.json {
+		report := statusReport{Status: status, Clients: clients}
+		if status.Problem != nil {
+			report.Problem = describe(status.Problem).Reason
+		}
+		a.console.emit("status", report)
+		return
+	}
+	rows := [][]string{
+		{"database", status.Database + " on PostgreSQL " + status.ServerVersion},
+		{"version", place(status.Version, status.Phase)},
+		{"pending", pendingText(status)},
+		{"proof", receiptText(status.Receipt)},
+		{"upgrading now", "nobody"},
+		{"connected", "nobody else"},
+	}
+	if len(status.Running) > 0 {
+		rows[4][1] = status.Running[0].String()
+	}
+	if len(clients) > 0 {
+		rows[5][1] = counted(int64(len(clients)), "other client")
+	}
+	for i, client := range clients {
+		if i == maxClients && !a.flags.verbose {
+			rows = append(rows, []string{"", fmt.Sprintf("and %d more (--verbose lists them)", len(clients)-i)})
+			break
+		}
+		rows = append(rows, []string{"", client.String()})
+	}
+	a.console.resultf("%s\n\n%s", table(rows, a.console.paint), table(a.stepRows(status), a.console.paint))
+}
+
+// maxClients is how many clients are listed unless --verbose asks for all.
+const maxClients = 5
+
+func (a *app) stepRows(status upgrade.Status) [][]string {
+	head := []string{"version", "phase", "step", "state", "applied", "by", "with", "took"}
+	if a.flags.verbose {
+		head = append(head, "sha256")
+	}
+	rows := [][]string{head}
+	for _, step := range status.Steps {
+		row := []string{fmt.Sprint(step.Step.Version), string(step.Step.Phase), step.Step.Name, string(step.State)}
+		switch {
+		case step.Journal != nil:
+			j := step.Journal
+			row = append(row, timestamp(j.AppliedAt), j.AppliedBy, "upgrade "+j.ToolVersion, took(j.Duration))
+		case step.State == upgrade.StepApplied:
+			row = append(row, "", "", "another program", "")
+		}
+		if a.flags.verbose {
+			for len(row) < len(head)-1 {
+				row = append(row, "")
+			}
+			row = append(row, step.Step.SHA256)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func place(version int64, phase upgrade.Phase) string {
+	if version == 0 {
+		return "none: the upgrade has not begun"
+	}
+	return fmt.Sprintf("%d (%s)", version, phase)
+}
+
+func pendingText(status upgrade.Status) string {
+	if status.Pending == 0 {
+		return "nothing"
+	}
+	next := status.Steps[len(status.Steps)-status.Pending].Step
+	return fmt.Sprintf("%s, next is %d (%s)", counted(int64(status.Pending), "step"), next.Version, next.Phase)
+}
+
+func receiptText(receipt *upgrade.Receipt) string {
+	if receipt == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s: %s, %s, %s in the archive", timestamp(receipt.ProvedAt),
+		counted(receipt.Tasks, "task"), counted(receipt.Commands, "command"), count(receipt.Archived))
+}

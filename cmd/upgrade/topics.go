@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const exitCodesTopic = `Every command ends with one of these codes:
+
+  0  done, or nothing to do
+  1  error; also an interrupted run (Ctrl-C): the same command run again continues
+  2  wrong usage: an unknown command or flag, a value that does not fit
+  3  steps are pending: status found some, up stopped before retire because others are connected,
+     or verify found that nothing has been proved yet
+  4  drift: a row was changed since the proof, or the proof does not hold
+  5  busy: somebody else is upgrading, a lock was not to be had within --lock-budget, or older
+     transactions did not end within --drain-budget
+
+An error is one line "upgrade: ..." on stderr, and often a line "hint: ..." with the next step.`
+
+const connectionTopic = `The first of these that is set names the database:
+
+  --database URL       postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full, or key=value pairs
+  --engine-conf FILE   the engine's own configuration, 10-setup-database.conf (not together with --database)
+  DATABASE_URL         as --database
+  PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD, PGSERVICE, PGSSLMODE, ... as for psql
+
+Passwords are also read from ~/.pgpass (PGPASSFILE), and services from ~/.pg_service.conf. A password in
+--database works, with a warning: others on the machine can see it in the list of processes.
+
+The role needs to be a member of the roles that own async_tasks and its procedures, with CREATE on the
+database and on schema public. Connect to PostgreSQL itself, not through a connection pooler.`
+
+// topics are help pages without a command behind them.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesTopic},
+		{Use: "connection", Short: "How to name the database", Long: connectionTopic},
+	}
+}
+
+// newHelp is cobra's help command, with an error where that prints the usage and succeeds.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command or topic]",
+		Short: "Show the help of a command or topic",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(cmd.Root(), args)
+			}
+			found.InitDefaultHelpFlag()
+			if found.HasParent() && !found.Runnable() {
+				fmt.Fprintln(cmd.OutOrStdout(), found.Long) // a topic has no flags to explain
+				return nil
+			}
+			return found.Help()
+		},
+	}
+}

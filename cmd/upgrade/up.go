@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ovirt/coco/upgrade"
+)
+
+const upLong = `up takes a database to the end of the chain, or of one phase: expand, backfill, prove, switch, contract,
+retire. Up to and including contract the old engine keeps running. Before retire, up stops while others
+are connected (exit code 3), because an old engine cannot start after it.
+
+A step waits for a table lock no longer than --lock-timeout, and so do clients behind it; it is tried again
+until --lock-budget is used up. An interrupted run loses nothing: the same command run again continues.`
+
+const upExample = `  upgrade up --to contract                   the old engine keeps running
+  upgrade up --to backfill --pause 100ms     copy gently, prove later
+  upgrade up                                 the rest, once the old engine is stopped`
+
+// upFlags are the flags of up, and those that down shares with it.
+type upFlags struct {
+	to          string
+	batch       int
+	pause       time.Duration
+	lockTimeout time.Duration
+	lockBudget  time.Duration
+	drainBudget time.Duration
+	force       bool
+}
+
+func (a *app) newUp() *cobra.Command {
+	var flags upFlags
+	cmd := &cobra.Command{
+		Use:     "up",
+		Short:   "Upgrade a database, or go on where an upgrade stopped",
+		Long:    upLong,
+		Example: upExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options, err := flags.options(cmd)
+			if err != nil {
+				return err
+			}
+			return a.up(cmd, options)
+		},
+	}
+	set := cmd.Flags()
+	set.StringVar(&flags.to, "to", "", "stop at the end of this `PHASE`")
+	set.IntVar(&flags.batch, "batch", 0, "rows in a batch of the backfill (default: what takes about 60ms)")
+	set.DurationVar(&flags.pause, "pause", 0, "rest after each batch of the backfill")
+	set.DurationVar(&flags.drainBudget, "drain-budget", upgrade.DefaultDrainBudget, "how long to wait for older transactions to end")
+	set.BoolVar(&flags.force, "force", false, "with --to retire: go on while others are connected")
+	flags.addLocks(cmd)
+	return cmd
+}
+
+func (f *upFlags) addLocks(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.DurationVar(&f.lockTimeout, "lock-timeout", upgrade.DefaultLockTimeout, "how long a step may wait for a table lock")
+	set.DurationVar(&f.lockBudget, "lock-budget", upgrade.DefaultLockBudget, "how long to try again when a lock was not to be had")
+}
+
+func (f *upFlags) options(cmd *cobra.Command) (upgrade.UpOptions, error) {
+	phase, err := f.check(cmd)
+	if err != nil {
+		return upgrade.UpOptions{}, err
+	}
+	if f.force && phase != upgrade.Retire {
+		return upgrade.UpOptions{}, &usageError{reason: "--force goes together with --to retire"}
+	}
+	return upgrade.UpOptions{
+		To: phase, Batch: f.batch, Pause: f.pause, Force: f.force,
+		LockTimeout: f.lockTimeout, LockBudget: f.lockBudget, DrainBudget: f.drainBudget,
+	}, nil
+}
+
+// check refuses values that do not fit. A flag that a command does not have was not changed either.
+func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
+	changed := cmd.Flags().Changed
+	for _, limit := range []struct {
+		name  string
+		value time.Duration
+	}{{"lock-timeout", f.lockTimeout}, {"lock-budget", f.lockBudget}, {"drain-budget", f.drainBudget}} {
+		if changed(limit.name) && limit.value < time.Millisecond {
+			return "", &usageError{reason: "--" + limit.name + " is at least 1ms"}
+		}
+	}
+	switch {
+	case changed("batch") && f.batch < 1:
+		return "", &usageError{reason: "--batch is at least 1"}
+	case f.pause < 0:
+		return "", &usageError{reason: "--pause is not negative"}
+	case f.to == "":
+		return "", nil
+	}
+	phase, err := upgrade.ParsePhase(f.to)
+	if err != nil {
+		return "", unknownPhase(f.to)
+	}
+	return phase, nil
+}
+
+func unknownPhase(name string) error {
+	var all, similar []string
+	for _, phase := range upgrade.Phases() {
+		all = append(all, string(phase))
+		if distance(strings.ToLower(name), string(phase)) <= 2 {
+			similar = append(similar, string(phase))
+		}
+	}
+	return &usageError{
+		reason: fmt.Sprintf("there is no phase %s", quoted(name)),
+		hint:   didYouMean(similar, "The phases are "+strings.Join(all, ", ")+"."),
+	}
+}
+
+func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions) error {
+	report := a.newReporter("")
+	defer report.end()
+	upgrader, err := a.upgrader(report.observe)
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	report.doing(elapsed("connecting"))
+	result, err := upgrader.Up(cmd.Context(), options)
+	report.progress.idle()
+	if err != nil && len(result.Applied) == 0 {
+		return err
+	}
+	a.showUp(upgrader.Chain(), result, time.Since(started))
+	return err
+}
+
+func (a *app) showUp(chain *upgrade.Chain, result upgrade.UpResult, duration time.Duration) {
+	if a.flags.json {
+		a.console.emit("result", result)
+		return
+	}
+	at := place(result.To, phaseOf(chain, result.To))
+	if len(result.Applied) == 0 {
+		a.console.resultf("nothing to do: the database is at version %s", at)
+		return
+	}
+	a.console.resultf("\n%s applied in %s: the database is at version %s",
+		counted(int64(len(result.Applied)), "step"), took(duration), at)
+	if left := chain.Last() - result.To; left > 0 {
+		a.console.resultf("%s left: \"upgrade up\" goes on from here, \"upgrade down\" goes back", counted(left, "step"))
+	}
+}
+
+// phaseOf returns the phase of a version, empty for none.
+func phaseOf(chain *upgrade.Chain, version int64) upgrade.Phase {
+	for _, step := range chain.Ups() {
+		if step.Version == version {
+			return step.Phase
+		}
+	}
+	return ""
+}
