@@ -10,7 +10,7 @@ BEGIN
         SELECT oid FROM pg_catalog.pg_proc
         WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
             signature,engine_owner,park,inherit,unpark,share_grants,own_all,
-            fingerprint,is_needed,differences,logged_differences,guards,prove,require_proof,verify,
+            fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_proof,verify,
             offer_command,record_task,release_command,forget_task,renew_command,
             log_task,log_command,log_archive,release_task,catch_up,
             representative,backfill,begin_drain,drain_blockers,require_drained,

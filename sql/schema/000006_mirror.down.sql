@@ -1,3 +1,5 @@
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+DROP TRIGGER coco_release_truncate ON public.async_tasks;
+DROP TRIGGER coco_release ON public.async_tasks;
 SELECT coco.unpark(6);
 DELETE FROM coco.drain WHERE version = 6;

@@ -1,7 +1,7 @@
 -- coco:phase switch
 -- Writers of the old signatures that keep both places equal. The getters still read async_tasks.
 
-SELECT coco.require_proof();
+SELECT coco.require_proof(true);
 SELECT coco.park(6, 'insertasync_tasks',
     'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '
     'timestamp with time zone, uuid, integer');
@@ -138,3 +138,11 @@ $procedure$;
 
 SELECT coco.share_grants();
 SELECT coco.inherit(6, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks']);
+
+-- A task that goes takes along what was kept for it, whoever deletes it.
+CREATE TRIGGER coco_release AFTER DELETE ON public.async_tasks
+    FOR EACH ROW EXECUTE FUNCTION coco.release_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release;
+CREATE TRIGGER coco_release_truncate AFTER TRUNCATE ON public.async_tasks
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.release_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_truncate;

@@ -1,7 +1,5 @@
 -- async_tasks counts again: what was written to command_entities alone goes back into its columns first.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
-DROP TRIGGER coco_release_truncate ON public.async_tasks;
-DROP TRIGGER coco_release ON public.async_tasks;
 
 UPDATE public.async_tasks t SET
     action_parameters = v.action_parameters,

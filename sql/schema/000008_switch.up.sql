@@ -3,7 +3,7 @@
 -- command_entities are there for everybody.
 
 SELECT coco.require_drained(7);
-SELECT coco.require_proof();
+SELECT coco.require_proof(false);
 SELECT coco.park(8, 'insertasync_tasks',
     'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '
     'timestamp with time zone, uuid, integer');
@@ -343,13 +343,5 @@ SELECT coco.inherit(8, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertor
     'insertcommandentity', 'updatecommandentity', 'insertorupdatecommandentity', 'updatecommandentitystatus',
     'getcommandentitybycommandentityid', 'getallfromcommandentities', 'getcommandentitiesbyparentcmdid',
     'deletecommandentity', 'deletecommandentitiesolderthandate']);
-
--- A task that goes takes along what was kept for it, whoever deletes it.
-CREATE TRIGGER coco_release AFTER DELETE ON public.async_tasks
-    FOR EACH ROW EXECUTE FUNCTION coco.release_task();
-ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release;
-CREATE TRIGGER coco_release_truncate AFTER TRUNCATE ON public.async_tasks
-    FOR EACH STATEMENT EXECUTE FUNCTION coco.release_task();
-ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_truncate;
 
 UPDATE coco.state SET serves = 'command_entities';

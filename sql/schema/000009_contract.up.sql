@@ -3,7 +3,7 @@
 
 SELECT coco.require_drained(8);
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
-SELECT coco.require_proof();
+SELECT coco.require_proof(false);
 SELECT coco.keep_columns();
 
 DROP TRIGGER coco_log_archive_truncate ON coco.archive;

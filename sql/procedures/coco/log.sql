@@ -88,34 +88,45 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_taken bigint[];
-    v_row record;
+    v_tasks uuid[];
+    v_id uuid;
     v_task public.async_tasks;
-    v_from_tasks CONSTANT boolean := (SELECT serves = 'async_tasks' FROM coco.state);
     v_remaining bigint;
 BEGIN
-    SELECT array_agg(seq) INTO v_taken
-    FROM (SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED) AS batch;
+    v_taken := ARRAY(SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED);
+    v_tasks := coco.logged_tasks(v_taken);
 
-    IF v_from_tasks THEN
-        FOR v_row IN
-            SELECT DISTINCT id FROM coco.change_log WHERE seq = ANY (v_taken) AND source = 'task' ORDER BY id
+    IF (SELECT serves = 'async_tasks' FROM coco.state) THEN
+        FOR v_id IN
+            SELECT DISTINCT d.id FROM coco.differences(v_tasks, cardinality(v_tasks)) d
+            WHERE d.source = 'task' AND EXISTS (SELECT 1 FROM coco.change_log c WHERE c.source = 'task' AND c.id = d.id)
+            ORDER BY d.id
         LOOP
-            SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_row.id FOR NO KEY UPDATE SKIP LOCKED;
+            SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_id FOR NO KEY UPDATE SKIP LOCKED;
             IF FOUND THEN
                 EXECUTE 'SELECT coco.record_task($1.task_id, $1.action_type, $1.vdsm_task_id, $1.started_at, $1.command_id,
                     $1.root_command_id, $1.action_parameters, $1.action_params_class, $1.task_parameters,
                     $1.task_params_class, false)' USING v_task;
-            ELSIF EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_row.id) THEN
-                INSERT INTO coco.change_log (source, id) VALUES ('task', v_row.id);
+            ELSIF EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_id) THEN
+                INSERT INTO coco.change_log (source, id) VALUES ('task', v_id);
             ELSE
-                PERFORM coco.forget_task(v_row.id, true);
+                -- A client may be adding the task anew: then its ledger row is locked, and its turn comes later.
+                PERFORM 1 FROM coco.ledger WHERE task_id = v_id FOR UPDATE SKIP LOCKED;
+                IF FOUND AND NOT EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_id) THEN
+                    PERFORM coco.forget_task(v_id, true);
+                ELSE
+                    INSERT INTO coco.change_log (source, id) VALUES ('task', v_id);
+                END IF;
             END IF;
         END LOOP;
     END IF;
 
-    DELETE FROM coco.change_log c
-    WHERE c.seq = ANY (v_taken)
-        AND ((c.source = 'task' AND v_from_tasks) OR NOT EXISTS (SELECT 1 FROM coco.logged_differences(c.source, c.id)));
+    IF NOT EXISTS (SELECT 1 FROM coco.logged_differences(v_taken)) THEN
+        DELETE FROM coco.change_log WHERE seq = ANY (v_taken);
+    ELSE
+        DELETE FROM coco.change_log c
+        WHERE c.seq = ANY (v_taken) AND NOT EXISTS (SELECT 1 FROM coco.logged_differences(ARRAY[c.seq]));
+    END IF;
     SELECT count(*) INTO v_remaining FROM coco.change_log;
     RETURN v_remaining;
 END;
