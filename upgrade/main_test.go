@@ -54,3 +54,42 @@ func newUpgrader(tb testing.TB, url string, change ...func(*upgrade.Options)) (*
 	}
 	return upgrader, events
 }
+
+// exec runs statements as the superuser.
+func exec(tb testing.TB, db *testdb.DB, sql string) {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), db.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = conn.Close(tb.Context()) }()
+	if _, err := conn.PgConn().Exec(tb.Context(), sql).ReadAll(); err != nil {
+		tb.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// get reads one value as the superuser.
+func get[T any](tb testing.TB, db *testdb.DB, query string) T {
+	tb.Helper()
+	var value T
+	conn, err := pgx.Connect(tb.Context(), db.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = conn.Close(tb.Context()) }()
+	if err := conn.QueryRow(tb.Context(), query).Scan(&value); err != nil {
+		tb.Fatalf("%s: %v", query, err)
+	}
+	return value
+}
+
+// of returns the events of one kind.
+func of[E upgrade.Event](events []upgrade.Event) []E {
+	var found []E
+	for _, event := range events {
+		if e, ok := event.(E); ok {
+			found = append(found, e)
+		}
+	}
+	return found
+}
