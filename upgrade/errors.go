@@ -130,8 +130,8 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	if !ours(clean.Code) {
 		e.Reason += " (SQLSTATE " + clean.Code + ")"
 	}
-	if errors.Is(e.Kind, ErrUnreachable) && e.Hint == "" {
-		e.Hint = again
+	if e.Hint == "" {
+		e.Hint = hintFor(clean.Code, e.Kind)
 	}
 	var body *driver.BodyError
 	if e.Step == nil || !errors.As(err, &body) {
@@ -142,9 +142,21 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	}
 }
 
+func hintFor(code string, kind error) string {
+	switch {
+	case code == insufficientPrivilege:
+		return "Connect as the role that owns the engine's tables and procedures, or as a member of it."
+	case kind == ErrUnreachable, kind == ErrBusy: //nolint:errorlint // kinds are compared, not wrapped
+		return again
+	}
+	return ""
+}
+
+const insufficientPrivilege = "42501"
+
 func kindOf(code string) error {
 	switch code {
-	case "CO001", "42501": // insufficient privilege
+	case "CO001", insufficientPrivilege:
 		return ErrRefused
 	case "CO003":
 		return ErrUnheld

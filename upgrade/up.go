@@ -123,12 +123,23 @@ func (r *run) afterStep(ctx context.Context, step Step, result *UpResult) error 
 	return nil
 }
 
+// A client that has just closed its connection is still seen for a moment.
+const (
+	leaveTime  = time.Second
+	leavePause = 50 * time.Millisecond
+)
+
 // refuseOthers stops before the retire phase while others are connected: an old engine could not go on after it.
 func (r *run) refuseOthers(ctx context.Context, step Step, options UpOptions) error {
 	if !r.chain.isFirstOf(step, Retire) || options.Force && options.To == Retire {
 		return nil
 	}
 	others, err := r.others(ctx)
+	for started := time.Now(); err == nil && len(others) > 0 && time.Since(started) < leaveTime; {
+		if err = pause(ctx, leavePause); err == nil {
+			others, err = r.others(ctx)
+		}
+	}
 	if err != nil {
 		return r.explain(ctx, err, &step)
 	}

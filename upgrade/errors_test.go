@@ -1,0 +1,143 @@
+package upgrade_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ovirt/coco/internal/testdb"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+)
+
+func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
+	raise := func(code string) string {
+		return `DO $$ BEGIN RAISE EXCEPTION E'row 7\ndiffers' USING ERRCODE = '` + code + `', HINT = 'Do this.', DETAIL = 'Two rows.'; END $$`
+	}
+	for name, test := range map[string]struct {
+		body string
+		kind error
+		want string
+	}{
+		"unique violation": {`CREATE TABLE toy (n text UNIQUE); INSERT INTO toy VALUES ('topsecret'), ('topsecret')`, nil,
+			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505)`},
+		"not null": {`CREATE TABLE toy (n text, m text NOT NULL); INSERT INTO toy VALUES ('topsecret')`, nil,
+			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502)`},
+		"bad uuid": {"SELECT 1;\nSELECT 'topsecret'::uuid", nil,
+			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3`},
+		"syntax":  {"SELEC 'topsecret'", nil, ``},
+		"refused": {raise("CO001"), upgrade.ErrRefused, `000003_c (up): row 7 differs. Do this.`},
+		"unheld":  {raise("CO003"), upgrade.ErrUnheld, `000003_c (up): row 7 differs. Do this.`},
+		"drift":   {raise("CO004"), upgrade.ErrDrift, `000003_c (up): row 7 differs. Do this.`},
+		"busy":    {raise("CO005"), upgrade.ErrBusy, `000003_c (up): row 7 differs. Do this.`},
+		"shutdown": {raise("57P01"), upgrade.ErrUnreachable,
+			`000003_c (up): row 7 differs (SQLSTATE 57P01). Do this.`},
+		"the connection goes": {`SELECT pg_terminate_backend(pg_backend_pid())`, upgrade.ErrUnreachable, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := testdb.New(t, testdb.Options{})
+			upgrader, _ := newUpgrader(t, db.URL, migrations(with(toy(), "000003_c.up.sql", "-- coco:phase expand\n"+test.body)))
+			_, err := upgrader.Up(t.Context(), upgrade.UpOptions{})
+			if err == nil || test.kind != nil && !errors.Is(err, test.kind) {
+				t.Fatalf("got %v, want %v", err, test.kind)
+			}
+			if test.want != "" && err.Error() != test.want {
+				t.Errorf("got  %s\nwant %s", err, test.want)
+			}
+			for e := err; e != nil; e = errors.Unwrap(e) {
+				if strings.Contains(e.Error(), "topsecret") || strings.Contains(e.Error(), "\n") {
+					t.Errorf("it holds a value or a line break: %s", e)
+				}
+			}
+			var pgErr *pgconn.PgError
+			if errors.As(err, &pgErr) && (pgErr.Detail != "") != strings.HasPrefix(pgErr.Code, "CO") {
+				t.Errorf("%s keeps the detail %q", pgErr.Code, pgErr.Detail)
+			}
+		})
+	}
+}
+
+func TestWarningsOfMigrationsReachTheObserver(t *testing.T) {
+	db := testdb.New(t, testdb.Options{})
+	upgrader, events := newUpgrader(t, db.URL, migrations(with(toy(), "000003_c.up.sql",
+		"-- coco:phase expand\nDO $$ BEGIN RAISE WARNING 'mind this' USING HINT = 'Look.'; RAISE NOTICE 'not this'; END $$")))
+	if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if warnings := of[upgrade.Warning](*events); len(warnings) != 1 || warnings[0].Message != "mind this" || warnings[0].Hint != "Look." {
+		t.Errorf("warnings: %v", warnings)
+	}
+}
+
+func TestUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
+	upgrader, _ := newUpgrader(t, "postgres://someone:topsecret@127.0.0.1:1/nowhere?connect_timeout=2")
+	_, err := upgrader.Status(t.Context())
+	if !errors.Is(err, upgrade.ErrUnreachable) || strings.Contains(err.Error(), "topsecret") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestConnectionPoolerIsRefused(t *testing.T) {
+	db := testdb.New(t, testdb.Options{})
+	upgrader, _ := newUpgrader(t, db.URL, migrations(toy()), func(o *upgrade.Options) {
+		dial := o.Config.DialFunc
+		o.Config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &pooler{Conn: conn}, err
+		}
+	})
+	_, err := upgrader.Up(t.Context(), upgrade.UpOptions{})
+	if !errors.Is(err, upgrade.ErrRefused) || !strings.Contains(err.Error(), "pooler") {
+		t.Errorf("got %v, want ErrRefused", err)
+	}
+	if _, err := upgrader.Status(t.Context()); err != nil {
+		t.Errorf("reading through it: %v", err)
+	}
+}
+
+// pooler makes up process ids, as poolers do: it changes the server's BackendKeyData message.
+type pooler struct {
+	net.Conn
+
+	done bool
+}
+
+func (p *pooler) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	if i := strings.Index(string(b[:n]), "K\x00\x00\x00\x0c"); !p.done && i >= 0 && i+8 < n {
+		b[i+7]++
+		p.done = true
+	}
+	return n, err
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	if _, err := upgrade.New(upgrade.Options{}); err == nil {
+		t.Error("no database was accepted")
+	}
+	config, err := connect.Config(connect.Options{Database: "host=nowhere"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := upgrade.New(upgrade.Options{Config: config, Migrations: chainOf()}); err == nil {
+		t.Error("no migrations were accepted")
+	}
+	upgrader, err := upgrade.New(upgrade.Options{Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for call, do := range map[string]func() error{
+		"Up":       func() error { _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: "proof"}); return err },
+		"Down":     func() error { _, err := upgrader.Down(t.Context(), upgrade.DownOptions{To: "proof"}); return err },
+		"PlanUp":   func() error { _, err := upgrader.PlanUp(t.Context(), "proof"); return err },
+		"PlanDown": func() error { _, err := upgrader.PlanDown(t.Context(), "proof"); return err },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "prove") {
+			t.Errorf("%s with an unknown phase: %v", call, err)
+		}
+	}
+}
