@@ -10,7 +10,8 @@
 package main
 
 import (
-	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,8 +30,11 @@ func main() {
 }
 
 func generate(dir string) error {
-	released, err := readReleased(filepath.Join(dir, "schema", "released.sha256"))
+	released, err := readReleased(filepath.Join(dir, "schema"))
 	if err != nil {
+		return err
+	}
+	if err := checkReleased(filepath.Join(dir, "schema")); err != nil {
 		return err
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "schema", "*.sql"))
@@ -38,7 +42,7 @@ func generate(dir string) error {
 		return err
 	}
 	for _, file := range files {
-		if released[filepath.Base(file)] {
+		if released[filepath.Base(file)] != "" {
 			continue
 		}
 		before, err := os.ReadFile(file)
@@ -108,22 +112,35 @@ func read(file, section string) (string, error) {
 	return strings.TrimSpace(part), nil
 }
 
-// readReleased returns the names in a file of sha256sum's format; no file means that nothing is released yet.
-func readReleased(file string) (map[string]bool, error) {
-	names := map[string]bool{}
-	f, err := os.Open(file) //nolint:gosec // the path is ours
-	if os.IsNotExist(err) {
-		return names, nil
-	}
+// readReleased returns the checksum of each released migration, from a file in sha256sum's format.
+func readReleased(schema string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(schema, "released.sha256")) //nolint:gosec // the path is ours
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 {
-			names[fields[1]] = true
+	released := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 2 {
+			released[fields[1]] = fields[0]
 		}
 	}
-	return names, lines.Err()
+	return released, nil
+}
+
+// checkReleased fails when a released migration is not what it was when it was released.
+func checkReleased(schema string) error {
+	released, err := readReleased(schema)
+	if err != nil {
+		return err
+	}
+	for name, want := range released {
+		text, err := os.ReadFile(filepath.Join(schema, name)) //nolint:gosec // the path is ours
+		if err != nil {
+			return fmt.Errorf("a released migration: %w", err)
+		}
+		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != want {
+			return fmt.Errorf("%s is released and must not change: write a new migration instead", name)
+		}
+	}
+	return nil
 }

@@ -275,8 +275,10 @@ BEGIN
 
     SELECT r.guards INTO v_expected FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1;
     RETURN QUERY
-    SELECT 'triggers'::text, split_part(g, ' ', 1), 'the trigger of the proof is missing, disabled or was created anew'::text
+    -- A trigger created anew is no finding: all rows were compared above, and require_proof compares them all then too.
+    SELECT 'triggers'::text, split_part(g, ' ', 1), 'the trigger of the proof is missing or disabled'::text
     FROM unnest(v_expected) AS g, coco.state s
-    WHERE NOT s.contracted AND g <> ALL (coco.guards());
+    WHERE NOT s.contracted
+        AND split_part(g, ' ', 1) NOT IN (SELECT split_part(now, ' ', 1) FROM unnest(coco.guards()) AS now);
 END;
 $procedure$;

@@ -25,6 +25,7 @@ AS $procedure$
 DECLARE
     v_function record;
     v_dependant text;
+    v_installed_by bigint;
     v_parked CONSTANT text := format('v%s_%s', v_version, v_name);
 BEGIN
     SELECT p.oid, coco.signature(p.oid) AS signature, pg_get_function_identity_arguments(p.oid) AS arguments INTO v_function
@@ -52,9 +53,9 @@ BEGIN
     END IF;
     EXECUTE format('ALTER FUNCTION %s RENAME TO %I', v_function.signature, v_parked);
     EXECUTE format('ALTER FUNCTION public.%I(%s) SET SCHEMA coco', v_parked, v_function.arguments);
-    DELETE FROM coco.installed WHERE signature = v_function.signature;
-    INSERT INTO coco.parked (version, name, parked_name, arguments)
-    VALUES (v_version, v_name, v_parked, v_function.arguments);
+    DELETE FROM coco.installed WHERE signature = v_function.signature RETURNING version INTO v_installed_by;
+    INSERT INTO coco.parked (version, name, parked_name, arguments, installed_by)
+    VALUES (v_version, v_name, v_parked, v_function.arguments, v_installed_by);
 END;
 $procedure$;
 
@@ -140,14 +141,13 @@ BEGIN
         EXECUTE format('ALTER FUNCTION coco.%I(%s) SET SCHEMA public', v_row.parked_name, v_row.arguments);
         EXECUTE format('ALTER FUNCTION public.%I(%s) RENAME TO %I', v_row.parked_name, v_row.arguments, v_row.name);
     END LOOP;
-    DELETE FROM coco.parked WHERE version = v_version;
-    -- What was current before v_version is current again.
+    -- What an earlier version had installed is current again, and goes when that version is taken back.
     INSERT INTO coco.installed (version, signature, body)
-    SELECT k.version, coco.signature(p.oid), md5(p.prosrc)
+    SELECT k.installed_by, coco.signature(p.oid), md5(p.prosrc)
     FROM coco.parked k
     JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
-    WHERE k.version = (SELECT max(k2.version) FROM coco.parked k2 WHERE k2.name = k.name)
-    ON CONFLICT (signature) DO UPDATE SET version = excluded.version, body = excluded.body;
+    WHERE k.version = v_version AND k.installed_by IS NOT NULL;
+    DELETE FROM coco.parked WHERE version = v_version;
 END;
 $procedure$;
 
