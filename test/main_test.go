@@ -64,7 +64,7 @@ func up(t *testing.T, conn *pgx.Conn, from, to int) {
 	}
 }
 
-// down takes the migrations from from back, down to but not including to.
+// down takes migrations back, the one named from first, down to but not including to.
 func down(t *testing.T, conn *pgx.Conn, from, to int) {
 	t.Helper()
 	for version := from; version > to; version-- {

@@ -11,8 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/ovirt/coco/internal/testdb"
 )
 
 // TestARunningEngineNoticesNothingUpToContract lets clients call the old procedures in transactions over tasks that share their
@@ -52,7 +50,7 @@ func TestARunningEngineNoticesNothingUpToContract(t *testing.T) {
 	t.Cleanup(stopped) // before the connections are closed
 	for version := 1; version <= versionContract; version++ {
 		time.Sleep(200 * time.Millisecond)
-		migrateBeneathClients(t, db, conn, version)
+		migrateBeneathClients(t, conn, version)
 	}
 	time.Sleep(300 * time.Millisecond)
 	stopped()
@@ -65,7 +63,7 @@ func TestARunningEngineNoticesNothingUpToContract(t *testing.T) {
 }
 
 // migrateBeneathClients applies one version as the tool does: caught up, and with a short lock timeout tried again.
-func migrateBeneathClients(t *testing.T, db *testdb.DB, conn *pgx.Conn, version int) {
+func migrateBeneathClients(t *testing.T, conn *pgx.Conn, version int) {
 	t.Helper()
 	exec(t, conn, `SET lock_timeout = '10ms'`)
 	deadline := time.Now().Add(time.Minute)

@@ -45,7 +45,7 @@ func generate(dir string) error {
 		if released[filepath.Base(file)] != "" {
 			continue
 		}
-		before, err := os.ReadFile(file)
+		before, err := os.ReadFile(file) //nolint:gosec // the path is ours
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func readReleased(schema string) (map[string]string, error) {
 	}
 	released := map[string]string{}
 	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) == 2 {
+		if fields := strings.Fields(line); len(fields) == 2 && fields[0] != "#" {
 			released[fields[1]] = fields[0]
 		}
 	}
