@@ -38,7 +38,7 @@ func wantBusy(t *testing.T, err error, conn *pgx.Conn) {
 	if !errors.Is(err, upgrade.ErrBusy) || !errors.As(err, &detailed) {
 		t.Fatalf("got %v, want ErrBusy", err)
 	}
-	if len(detailed.Sessions) != 1 || detailed.Sessions[0].PID != int32(conn.PgConn().PID()) || detailed.Hint == "" { //nolint:gosec // a process id
+	if len(detailed.Sessions) != 1 || detailed.Sessions[0].PID != int32(conn.PgConn().PID()) || detailed.Hint == "" {
 		t.Errorf("it does not name who is in the way and what to do: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package upgrade_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -26,9 +27,7 @@ func chainOf(versions ...string) fstest.MapFS {
 
 func with(fsys fstest.MapFS, name, text string) fstest.MapFS {
 	changed := fstest.MapFS{}
-	for n, file := range fsys {
-		changed[n] = file
-	}
+	maps.Copy(changed, fsys)
 	changed[name] = &fstest.MapFile{Data: []byte(text)}
 	return changed
 }

@@ -85,7 +85,7 @@ func (d *down) all(ctx context.Context, target int64) error {
 		return d.explain(ctx, err, nil)
 	}
 	d.result.From, d.result.To = now.version, now.version
-	if now.problem != nil && !(d.options.Force && isEdited(now.problem)) {
+	if now.problem != nil && (!d.options.Force || !isEdited(now.problem)) {
 		return now.problem
 	}
 	if target >= now.version {
@@ -105,11 +105,9 @@ func (d *down) all(ctx context.Context, target int64) error {
 			return err
 		}
 		d.result.Applied = append(d.result.Applied, applied)
-		d.result.To = 0
+		d.result.To = target
 		if i+1 < len(steps) {
 			d.result.To = steps[i+1].Version
-		} else if target > 0 {
-			d.result.To = target
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,10 +83,10 @@ func TestEachPhaseIsAPlaceToStay(t *testing.T) {
 	if result, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand}); err != nil || result.To != 10 {
 		t.Errorf("up to a phase behind us: %+v, %v", result, err)
 	}
-	for i := len(ends) - 1; i >= 0; i-- {
+	for i, end := range slices.Backward(ends) {
 		phase := upgrade.Phases()[i]
 		result, err := upgrader.Down(t.Context(), upgrade.DownOptions{To: phase})
-		if err != nil || result.To != ends[i] {
+		if err != nil || result.To != end {
 			t.Fatalf("down to %s: %+v, %v", phase, result, err)
 		}
 	}
@@ -100,7 +101,7 @@ func TestEachPhaseIsAPlaceToStay(t *testing.T) {
 func TestRunThatIsCutAgainAndAgainFinishes(t *testing.T) {
 	db := engine(t)
 	before := db.Dump(t)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	random := rand.New(rand.NewPCG(1, 2))
 	cuts := 0
 	for _, way := range []func(*upgrade.Upgrader) error{
 		func(u *upgrade.Upgrader) error {
@@ -187,7 +188,7 @@ func TestOthersConnectedStopItBeforeRetire(t *testing.T) {
 		if !errors.Is(err, upgrade.ErrConnected) || !errors.As(err, &detailed) || result.To != 9 {
 			t.Fatalf("%+v: %+v, %v", options, result, err)
 		}
-		if len(detailed.Sessions) != 1 || detailed.Sessions[0].PID != int32(other.PgConn().PID()) { //nolint:gosec // a process id
+		if len(detailed.Sessions) != 1 || detailed.Sessions[0].PID != int32(other.PgConn().PID()) {
 			t.Errorf("sessions: %v", detailed.Sessions)
 		}
 	}

@@ -172,7 +172,7 @@ func readReceipt(ctx context.Context, q querier) (*Receipt, error) {
 		return nil, fmt.Errorf("read the receipt: %w", err)
 	}
 	if len(receipts) == 0 {
-		return nil, nil //nolint:nilnil // no receipt is no error
+		return nil, nil
 	}
 	return &receipts[0], nil
 }

@@ -91,7 +91,7 @@ func (r *run) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
 	if r.driver != nil {
-		_ = r.driver.Unlock() // closing the connection gives the lock back as well
+		_ = r.driver.Unlock() //nolint:contextcheck // it has its own; closing the connection gives the lock back as well
 	}
 	_ = r.conn.Close(ctx)
 }
@@ -146,15 +146,14 @@ func (r *run) retry(ctx context.Context, step Step, do func() error) error {
 			}
 			r.observe(WaitingForLock{Step: step, Attempt: attempt, Waited: waited, Budget: r.lockBudget, Holders: holders})
 		}
-		if err := pause(ctx, retryPause/2+rand.N(retryPause)); err != nil {
+		if err := pause(ctx, jitter(retryPause)); err != nil {
 			return r.explain(ctx, err, &step)
 		}
 	}
 }
 
 func (r *run) cause(err error) error {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return cleaned(pgErr)
 	}
 	return err
@@ -162,8 +161,8 @@ func (r *run) cause(err error) error {
 
 // lockFailure says whether a transaction was rolled back only because another one was in its way.
 func lockFailure(err error) bool {
-	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
 		return false
 	}
 	switch pgErr.Code {
@@ -223,6 +222,11 @@ func (t *throttle) due() bool {
 	}
 	t.last = time.Now()
 	return true
+}
+
+// jitter spreads a pause, so that two who wait for each other do not meet again and again.
+func jitter(mean time.Duration) time.Duration {
+	return mean/2 + rand.N(mean) //nolint:gosec // nothing secret about it
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -107,18 +107,19 @@ func (r *run) up(ctx context.Context, steps []Step, options UpOptions, result *U
 }
 
 func (r *run) afterStep(ctx context.Context, step Step, result *UpResult) error {
-	switch step.Phase {
-	case Switch:
+	if step.Phase == Switch {
 		return r.drain(ctx, step)
-	case Prove:
-		receipt, err := readReceipt(ctx, r.conn)
-		if err != nil {
-			return r.explain(ctx, err, &step)
-		}
-		if receipt != nil {
-			result.Receipt = receipt
-			r.observe(ProofWritten{Receipt: *receipt})
-		}
+	}
+	if step.Phase != Prove {
+		return nil
+	}
+	receipt, err := readReceipt(ctx, r.conn)
+	if err != nil {
+		return r.explain(ctx, err, &step)
+	}
+	if receipt != nil {
+		result.Receipt = receipt
+		r.observe(ProofWritten{Receipt: *receipt})
 	}
 	return nil
 }

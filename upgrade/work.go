@@ -3,7 +3,6 @@ package upgrade
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,7 +113,7 @@ func (r *run) drain(ctx context.Context, step Step) error {
 		if reports.due() {
 			r.observe(Draining{Step: step, Waited: waited, Budget: r.drainBudget, Blockers: blockers})
 		}
-		if err := pause(ctx, drainPause/2+rand.N(drainPause)); err != nil {
+		if err := pause(ctx, jitter(drainPause)); err != nil {
 			return r.explain(ctx, err, &step)
 		}
 	}

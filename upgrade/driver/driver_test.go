@@ -2,6 +2,7 @@ package driver_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -276,9 +277,7 @@ func TestMissingAndEmptyFilesMoveTheVersion(t *testing.T) {
 
 func withFile(fsys fstest.MapFS, name, text string) fstest.MapFS {
 	changed := fstest.MapFS{}
-	for n, file := range fsys {
-		changed[n] = file
-	}
+	maps.Copy(changed, fsys)
 	changed[name] = &fstest.MapFile{Data: []byte(text)}
 	return changed
 }

@@ -86,7 +86,7 @@ func (d *Driver) Lock() error {
 		if d.config.Waiting != nil {
 			d.config.Waiting(wait)
 		}
-		pause := lockPause/2 + rand.N(lockPause)
+		pause := lockPause/2 + rand.N(lockPause) //nolint:gosec // nothing secret about it
 		if err := sleep(d.ctx, min(pause, d.config.RunLockBudget-wait.Waited)); err != nil {
 			return err
 		}
