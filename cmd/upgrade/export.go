@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,12 +28,12 @@ func (a *app) openExports(to upgrade.Phase, flags downFlags) (*exports, error) {
 		}
 		files.commands = file
 	}
-	path := flags.exportJournal
+	path, create := flags.exportJournal, createNew
 	if path == "" && to == "" { // the only way down on which the journal goes
-		path = journalName(a.databaseName, time.Now())
+		path, create = journalName(a.databaseName, time.Now()), createNumbered
 	}
 	if path != "" {
-		file, err := createNew(path)
+		file, err := create(path)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("export the journal: %w", err), files.close(a.console))
 		}
@@ -97,6 +98,19 @@ func createNew(path string) (*newFile, error) {
 		return nil, err
 	}
 	return &newFile{path: path, file: file}, nil
+}
+
+// createNumbered is createNew, under a name with a number where there is such a file: a run that was killed within the same second
+// has left one.
+func createNumbered(path string) (*newFile, error) {
+	for n, name := 2, path; ; n++ {
+		file, err := createNew(name)
+		if !errors.Is(err, os.ErrExist) {
+			return file, err
+		}
+		ending := filepath.Ext(path)
+		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ending), n, ending)
+	}
 }
 
 // Write implements io.Writer, unbuffered: what the database drops must be in the file by then.
