@@ -284,10 +284,11 @@ BEGIN
             EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
         END IF;
         FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
-            -- Lists of names are stored quoted already; every other value is one literal.
+            -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
+            -- literal.
             EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
                 CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
-                    THEN substr(v_setting, strpos(v_setting, '=') + 1)
+                    THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
                     ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
         END LOOP;
         v_comment := obj_description(v_old.oid, 'pg_proc');
@@ -368,6 +369,10 @@ DECLARE
     v_owner CONSTANT name := coco.engine_owner();
     v_object record;
 BEGIN
+    -- First the schema: an owner of what is in it needs CREATE there.
+    IF pg_get_userbyid((SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'coco')) <> v_owner THEN
+        EXECUTE format('ALTER SCHEMA coco OWNER TO %I', v_owner);
+    END IF;
     FOR v_object IN
         SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass AS name
         FROM pg_catalog.pg_class c
@@ -1271,9 +1276,18 @@ BEGIN
         ARRAY(
             SELECT l.pid || ' ' || l.virtualxid
             FROM pg_catalog.pg_locks l
-            LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
             WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid()
-                AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+                AND a.usesysid IS NOT NULL -- a client's, not one of autovacuum
+                -- Another runner that waits for this one's lock waits until all this is done.
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM pg_catalog.pg_locks waiting
+                    JOIN pg_catalog.pg_locks held ON held.locktype = 'advisory' AND held.granted
+                        AND held.pid = pg_backend_pid() AND (held.database, held.classid, held.objid, held.objsubid)
+                            = (waiting.database, waiting.classid, waiting.objid, waiting.objsubid)
+                    WHERE waiting.pid = l.pid AND waiting.locktype = 'advisory' AND NOT waiting.granted
+                )
         ),
         ARRAY(SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database());
 END;

@@ -111,10 +111,11 @@ BEGIN
             EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
         END IF;
         FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
-            -- Lists of names are stored quoted already; every other value is one literal.
+            -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
+            -- literal.
             EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
                 CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
-                    THEN substr(v_setting, strpos(v_setting, '=') + 1)
+                    THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
                     ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
         END LOOP;
         v_comment := obj_description(v_old.oid, 'pg_proc');
@@ -195,6 +196,10 @@ DECLARE
     v_owner CONSTANT name := coco.engine_owner();
     v_object record;
 BEGIN
+    -- First the schema: an owner of what is in it needs CREATE there.
+    IF pg_get_userbyid((SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'coco')) <> v_owner THEN
+        EXECUTE format('ALTER SCHEMA coco OWNER TO %I', v_owner);
+    END IF;
     FOR v_object IN
         SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass AS name
         FROM pg_catalog.pg_class c
