@@ -14,9 +14,18 @@ BEGIN
         ARRAY(
             SELECT l.pid || ' ' || l.virtualxid
             FROM pg_catalog.pg_locks l
-            LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
             WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid()
-                AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+                AND a.usesysid IS NOT NULL -- a client's, not one of autovacuum
+                -- Another runner that waits for this one's lock waits until all this is done.
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM pg_catalog.pg_locks waiting
+                    JOIN pg_catalog.pg_locks held ON held.locktype = 'advisory' AND held.granted
+                        AND held.pid = pg_backend_pid() AND (held.database, held.classid, held.objid, held.objsubid)
+                            = (waiting.database, waiting.classid, waiting.objid, waiting.objsubid)
+                    WHERE waiting.pid = l.pid AND waiting.locktype = 'advisory' AND NOT waiting.granted
+                )
         ),
         ARRAY(SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database());
 END;
