@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/spf13/cobra"
 
 	"github.com/ovirt/coco/internal/enginedb"
@@ -223,14 +225,34 @@ func (d *demo) columnsGone(ctx context.Context) (string, error) {
 	return strings.Join(movedColumns, ", "), err
 }
 
-// connected works on a connection that is closed behind it: the upgrade does not retire anything while others are connected.
+// connected works on a connection that is gone when it returns: the upgrade does not retire anything while others are connected.
 func (d *demo) connected(ctx context.Context, do func(*pgx.Conn) error) error {
 	conn, err := pgx.Connect(ctx, d.server.URL(demoDatabase))
 	if err != nil {
 		return fmt.Errorf("connect to the demo's database: %w", err)
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	return do(conn)
+	return errors.Join(do(conn), hangUp(context.WithoutCancel(ctx), conn))
+}
+
+// hangUp closes a connection and waits until the server has closed it too: by then it no longer counts as a client.
+func hangUp(ctx context.Context, conn *pgx.Conn) error {
+	if conn.IsClosed() {
+		return nil
+	}
+	raw, err := conn.PgConn().Hijack()
+	if err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	defer func() { _ = raw.Conn.Close() }()
+	if err := raw.Conn.SetDeadline(time.Now().Add(stopPatience)); err != nil {
+		return err
+	}
+	raw.Frontend.Send(&pgproto3.Terminate{})
+	if err := raw.Frontend.Flush(); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, raw.Conn)
+	return err
 }
 
 func (d *demo) summary(duration time.Duration) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -101,9 +102,17 @@ func batch(e upgrade.BatchDone, since time.Duration) string {
 		text += fmt.Sprintf(", %s/s", counted(int64(e.Rate), "row"))
 	}
 	if left := e.ETA - since; left > 0 {
-		text += ", " + took(left.Round(time.Second)) + " left"
+		text += ", " + remaining(left) + " left"
 	}
 	return text
+}
+
+// remaining writes an estimate: to the second, no finer.
+func remaining(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0fs", math.Ceil(d.Seconds()))
+	}
+	return took(d)
 }
 
 func stepLine(e upgrade.StepFinished) string {
