@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -15,7 +16,7 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	if !isTerminal(a.stdin) || a.flags.json {
+	if !a.interactive || a.flags.json {
 		return &usageError{reason: "nobody can be asked here", hint: "Add --yes."}
 	}
 	a.console.ask(question + " [y/N]")
@@ -26,7 +27,8 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return upgrade.ErrInterrupted
+		a.console.notef("") // the question's line has no end yet
+		return fmt.Errorf("%w: nothing was changed", upgrade.ErrInterrupted)
 	case answer := <-answers:
 		if answer == "y" || answer == "yes" {
 			return nil

@@ -93,7 +93,6 @@ func TestNumbersAreReadable(t *testing.T) {
 		}
 	}
 	rows := [][]string{{"a", "äöü", "x"}, {"long", "b", "y"}}
-	plain := func(s string) string { return s }
 	if got, want := table(rows, plain), "a     äöü  x\nlong  b    y"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -129,7 +129,7 @@ func (a *app) showDownPlan(plan upgrade.Plan, clients []upgrade.Session) {
 		a.console.emit("plan", plan)
 	} else if len(plan.Steps) > 0 {
 		a.console.notef("%s of %s to take back: about %s, roughly %s", counted(int64(len(plan.Steps)), "step"), a.databaseName,
-			counted(plan.Tasks, "task"), took(max(plan.Estimate, time.Second)))
+			counted(plan.Tasks, "task"), remaining(max(plan.Estimate, time.Second)))
 	}
 	if len(clients) > 0 {
 		a.console.warn("others are connected, and an engine that is running would notice: "+named(clients)[len(": "):], "")
@@ -170,5 +170,5 @@ func (a *app) showUnheld(unheld *unheldCommands) {
 	if more := unheld.count - len(unheld.first); more > 0 {
 		rows = append(rows, []string{"and " + count(int64(more)) + " more"})
 	}
-	a.console.notef("%s\n", table(rows, a.console.paint))
+	a.console.notef("%s\n", table(rows, plain))
 }

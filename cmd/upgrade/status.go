@@ -85,14 +85,14 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 		}
 		rows = append(rows, []string{"", client.String()})
 	}
-	a.console.resultf("%s\n\n%s", table(rows, a.console.paint), table(a.stepRows(status), a.console.paint))
+	a.console.resultf("%s\n\n%s", table(rows, plain), table(a.stepRows(status), a.console.paint))
 }
 
 // maxClients is how many clients are listed unless --verbose asks for all.
 const maxClients = 5
 
 func (a *app) stepRows(status upgrade.Status) [][]string {
-	head := []string{"version", "phase", "step", "state", "applied", "by", "with", "took"}
+	head := []string{"version", "phase", "step", "state", "when", "by", "with", "took"}
 	if a.flags.verbose {
 		head = append(head, "sha256")
 	}

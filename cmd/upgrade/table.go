@@ -41,6 +41,9 @@ func table(rows [][]string, paint func(string) string) string {
 	return strings.Join(lines, "\n")
 }
 
+// plain is for tables without colours.
+func plain(cell string) string { return cell }
+
 // count writes a number as people read it: 12,345.
 func count(n int64) string {
 	digits := strconv.FormatInt(n, 10)

@@ -56,7 +56,7 @@ func (a *app) newVersion() *cobra.Command {
 				{"upgrade", toolVersion()},
 				{"go", runtime.Version()},
 				{"newest migration", newest.String()},
-			}, a.console.paint))
+			}, plain))
 			return nil
 		},
 	}
