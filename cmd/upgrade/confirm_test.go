@@ -13,7 +13,7 @@ import (
 
 func TestOnlyAClearYesIsYes(t *testing.T) {
 	for answer, yes := range map[string]bool{
-		"y\n": true, "Yes\n": true, " y \n": true, "y": true,
+		"y\n": true, "Yes\n": true, "yes": true, "y": true,
 		"\n": false, "": false, "n\n": false, "yeah\n": false, strings.Repeat("y", 1000) + "\n": false,
 	} {
 		var stderr bytes.Buffer

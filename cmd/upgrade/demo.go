@@ -258,7 +258,7 @@ func hangUp(ctx context.Context, conn *pgx.Conn) error {
 func (d *demo) summary(duration time.Duration) {
 	d.chapter("What you have seen, in " + took(duration))
 	d.tellf("- %s lost nothing on the way: every moved value was read back and compared, twice", counted(int64(len(d.before)), "task"))
-	d.tellf("- after contract the old procedures still gave every value: an engine that knows nothing of this keeps running")
+	d.tellf("- after contract the old procedures still gave every value, under their old names and arguments")
 	d.tellf("- the way back gave the old database, to the byte")
 	d.tellf("The server is gone, and its files. For a database of yours, begin with: upgrade status --database URL")
 }
