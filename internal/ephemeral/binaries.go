@@ -56,7 +56,7 @@ func binDirInPath() string {
 }
 
 func binDirOfPgConfig() string {
-	out, err := exec.Command("pg_config", "--bindir").Output()
+	out, err := exec.Command("pg_config", "--bindir").Output() //nolint:noctx // it answers at once
 	if err != nil {
 		return ""
 	}

@@ -38,7 +38,7 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.dir, pid)
+	fmt.Fprintln(os.Stdout, s.dir, pid)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		continue
 	}

@@ -43,7 +43,7 @@ func TestOrdinaryUserStartsAServer(t *testing.T) {
 		t.Skip("only root can become somebody else; as an ordinary user every test shows this")
 	}
 	nobody := lookup(t, "nobody")
-	dir, err := os.MkdirTemp("/tmp", "coco-test-")
+	dir, err := os.MkdirTemp("/tmp", "coco-test-") //nolint:usetesting // another user has to get in
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestRootHandsOverToAnotherUser(t *testing.T) {
 		t.Errorf("postmaster runs as user %d, the account is %d", got, s.account.uid)
 	}
 
-	private, err := os.MkdirTemp("", "coco-test-")
+	private, err := os.MkdirTemp("", "coco-test-") //nolint:usetesting // its parent has to be open to others
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestRootCanRunTheServerAsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &Server{binDir: binDir, dir: dir, account: nobody, port: 5432}
-	t.Cleanup(func() { s.Stop(context.Background()) })
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
 	settings, err := Options{}.settings()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package ephemeral
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/user"
@@ -38,7 +39,7 @@ func serverAccount() (account, error) {
 func (a account) attr() *syscall.SysProcAttr {
 	attr := new(syscall.SysProcAttr)
 	if a.drop {
-		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // ids of the system's own accounts
 	}
 	return attr
 }
@@ -91,7 +92,7 @@ func freeBytes(dir string) uint64 {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0
 	}
-	return st.Bavail * uint64(st.Bsize)
+	return st.Bavail * uint64(st.Bsize) //nolint:gosec // a block size is positive
 }
 
 // isOurs says whether a directory is a real one that belongs to us and that nobody else can write to.
@@ -121,7 +122,7 @@ func processStart(pid int) (string, bool) {
 		return "", false
 	}
 	// The command name, in parentheses, may hold anything. The fields after it start with the third, the state.
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return "", false
 	}

@@ -130,7 +130,7 @@ func (s *Server) launch(ctx context.Context) error {
 	if s.tcp {
 		listen = "127.0.0.1"
 	}
-	cmd := exec.Command(filepath.Join(s.binDir, "postgres"),
+	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), //nolint:noctx // the server outlives the context of its start
 		"-D", s.dataDir(), "-k", s.dir, "-h", listen, "-p", strconv.Itoa(s.port))
 	cmd.Dir = s.dataDir()
 	cmd.Env = cleanEnv()

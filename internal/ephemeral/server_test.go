@@ -90,7 +90,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 	} {
 		if s, err := Start(t.Context(), Options{Settings: settings}); err == nil {
 			t.Errorf("%v was accepted", settings)
-			s.Stop(t.Context())
+			_ = s.Stop(t.Context())
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestFailedStartShowsTheLogAndLeavesNothing(t *testing.T) {
 	before := ownDirs(t)
 	s, err := Start(t.Context(), Options{Settings: map[string]string{"no_such_setting": "1"}})
 	if err == nil {
-		s.Stop(t.Context())
+		_ = s.Stop(t.Context())
 		t.Fatal("it started")
 	}
 	mustContain(t, err.Error(), `unrecognized configuration parameter "no_such_setting"`)
@@ -195,7 +195,7 @@ func TestServerOutlivesTheThreadThatStartedIt(t *testing.T) {
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
-	defer r.s.Stop(context.Background())
+	defer func() { _ = r.s.Stop(context.Background()) }()
 
 	conn := connect(t, r.s.URL("postgres"))
 	for range 50 { // threads come and go

@@ -55,6 +55,7 @@ func New(tb testing.TB, opts Options) *DB {
 }
 
 func (p *process) databaseName(tb testing.TB) string {
+	tb.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.databases++
@@ -78,7 +79,7 @@ func (db *DB) ConnectAs(ctx context.Context, role string) *pgx.Conn {
 		db.tb.Fatalf("testdb: connect to %s: %v", db.Name, err)
 	}
 	db.tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		_ = conn.Close(ctx) // the test may have cut it on purpose
 	})

@@ -188,7 +188,7 @@ func TestMainStopsTheServer(t *testing.T) {
 
 func TestChildUsesServer(t *testing.T) {
 	onlyAsChild(t)
-	fmt.Printf("socket=%s\n", testdb.Server(t).Socket())
+	fmt.Fprintf(os.Stdout, "socket=%s\n", testdb.Server(t).Socket())
 }
 
 func TestChildBuildFails(t *testing.T) {
