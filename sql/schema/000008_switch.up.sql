@@ -325,8 +325,10 @@ BEGIN
         FROM tree t
         JOIN public.command_entities e ON e.parent_command_id = t.command_id OR e.root_command_id = t.command_id
     ), kept AS (
-        SELECT t.top_id FROM tree t
-        WHERE NOT t.finished OR EXISTS (SELECT 1 FROM public.async_tasks a WHERE a.command_id = t.command_id)
+        -- Two selects, not one with OR: each is a hash join, also where async_tasks is large.
+        SELECT t.top_id FROM tree t WHERE NOT t.finished
+        UNION
+        SELECT t.top_id FROM tree t JOIN public.async_tasks a ON a.command_id = t.command_id
     )
     DELETE FROM public.command_entities e
     USING tree t
