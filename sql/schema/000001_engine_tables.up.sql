@@ -76,17 +76,42 @@ BEGIN
             USING ERRCODE = 'CO001', HINT = 'Re-install the engine''s procedures (engine-setup does), then run the same command again.';
     END IF;
 
-    -- Columns that move, and columns that going back must write anew behind them.
+    -- What going back could not put back in its place. Five columns move; most of the others are written anew behind them.
     SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, a.attname INTO v_dependant
     FROM pg_catalog.pg_depend d
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = 'public.async_tasks'::regclass
-        AND d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass,
-            'pg_catalog.pg_proc'::regclass)
         AND a.attname NOT IN ('task_id', 'action_type', 'status', 'result')
+        AND (d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_policy'::regclass,
+                'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass)
+            OR a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id')
+            OR d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid IN (
+                SELECT c.oid FROM pg_catalog.pg_constraint c
+                WHERE c.confrelid = 'public.async_tasks'::regclass AND c.conrelid <> c.confrelid))
     ORDER BY 1, 2 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% depends on column % of async_tasks', v_dependant.object, v_dependant.attname
+            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
+    END IF;
+    SELECT a.attname INTO v_dependant
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = 'public.async_tasks'::regclass AND (a.attnotnull OR a.attcollation <> t.typcollation)
+        AND a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id')
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column % of async_tasks is NOT NULL or has a collation, unlike an engine''s', v_dependant.attname
+            USING ERRCODE = 'CO001', HINT = 'Change the column back before the upgrade.';
+    END IF;
+    SELECT a.attrelid::regclass AS object INTO v_dependant
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON a.atttypid IN (t.oid, t.typarray)
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind NOT IN ('v', 'i')
+    WHERE t.typrelid = 'public.async_tasks'::regclass AND NOT a.attisdropped
+    UNION ALL
+    SELECT inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhparent = 'public.async_tasks'::regclass
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% inherits from async_tasks or has a column of its row type', v_dependant.object
             USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
     END IF;
 END;

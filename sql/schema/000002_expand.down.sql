@@ -13,7 +13,7 @@ BEGIN
             fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_proof,verify,
             offer_command,record_task,release_command,forget_task,renew_command,
             log_task,log_command,log_archive,release_task,catch_up,
-            representative,backfill,begin_drain,drain_blockers,require_drained,
+            representatives,backfill,begin_drain,drain_blockers,require_drained,
             unheld_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);

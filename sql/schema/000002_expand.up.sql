@@ -86,7 +86,7 @@ COMMENT ON TABLE coco.change_log IS 'Ids of rows that may have changed since the
 CREATE TABLE coco.progress (
     number integer PRIMARY KEY,
     step text NOT NULL,
-    after uuid,
+    next_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     done bigint NOT NULL DEFAULT 0,
     total bigint,
     finished boolean NOT NULL DEFAULT false
@@ -1119,23 +1119,37 @@ $procedure$;
 --   commands  one command for every command id that is nobody's root
 --   archive   what the entities do not give back exactly, task by task
 
--- representative picks the task whose values stand for a command: submitted first, then of a known type, then with parameters,
--- then the latest, then the smallest id.
-CREATE FUNCTION coco.representative(v_command_id uuid, v_as_root boolean) RETURNS uuid
-LANGUAGE sql
+-- representatives picks for each command the task whose values stand for it: submitted first, then of a known type, then with
+-- parameters, then the latest, then the smallest id. v_as_root takes the tasks that name the command as their root, otherwise
+-- those that it created. started_at is the earliest of all these tasks.
+CREATE FUNCTION coco.representatives(v_commands uuid[], v_as_root boolean)
+RETURNS TABLE (command_id uuid, task_id uuid, started_at timestamptz)
+LANGUAGE plpgsql
 STABLE
 AS $procedure$
-    SELECT t.task_id
-    FROM coco.ledger l
-    JOIN public.async_tasks t ON t.task_id = l.task_id
-    WHERE CASE WHEN v_as_root THEN l.root_command_id ELSE l.command_id END = v_command_id
-    ORDER BY
-        t.vdsm_task_id IS DISTINCT FROM '00000000-0000-0000-0000-000000000000' DESC,
-        t.action_type <> 0 DESC,
-        CASE WHEN v_as_root THEN t.action_parameters ELSE t.task_parameters END IS NOT NULL DESC,
-        t.started_at DESC NULLS LAST,
-        t.task_id
-    LIMIT 1
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+BEGIN
+    IF v_as_root THEN
+        RETURN QUERY
+        SELECT DISTINCT ON (l.root_command_id)
+            l.root_command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.root_command_id)
+        FROM coco.ledger l
+        JOIN public.async_tasks t ON t.task_id = l.task_id
+        WHERE l.root_command_id = ANY (v_commands)
+        ORDER BY l.root_command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
+            t.action_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
+    ELSE
+        RETURN QUERY
+        SELECT DISTINCT ON (l.command_id)
+            l.command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.command_id)
+        FROM coco.ledger l
+        JOIN public.async_tasks t ON t.task_id = l.task_id
+        WHERE l.command_id = ANY (v_commands)
+        ORDER BY l.command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
+            t.task_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
+    END IF;
+END;
 $procedure$;
 
 CREATE FUNCTION coco.backfill(v_batch integer)
@@ -1146,6 +1160,7 @@ DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     v_progress coco.progress;
     v_ids uuid[];
+    v_next uuid;
 BEGIN
     SELECT * INTO v_progress FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1 FOR UPDATE;
     IF NOT FOUND THEN
@@ -1162,9 +1177,9 @@ BEGIN
 
     IF v_progress.step = 'ledger' THEN
         v_ids := ARRAY(
-            SELECT task_id FROM public.async_tasks
-            WHERE task_id > v_progress.after OR v_progress.after IS NULL
-            ORDER BY task_id LIMIT v_batch);
+            SELECT task_id FROM public.async_tasks WHERE task_id >= v_progress.next_id ORDER BY task_id LIMIT v_batch + 1);
+        v_next := v_ids[v_batch + 1];
+        v_ids := v_ids[1:v_batch];
         INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint)
         SELECT t.task_id, NULLIF(t.command_id, c_none), NULLIF(t.root_command_id, c_none),
             coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
@@ -1178,47 +1193,47 @@ BEGIN
 
     ELSIF v_progress.step = 'roots' THEN
         v_ids := ARRAY(
-            SELECT DISTINCT root_command_id FROM coco.ledger
-            WHERE root_command_id > v_progress.after OR (v_progress.after IS NULL AND root_command_id IS NOT NULL)
-            ORDER BY root_command_id LIMIT v_batch);
+            SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
+            ORDER BY root_command_id LIMIT v_batch + 1);
+        v_next := v_ids[v_batch + 1];
+        v_ids := v_ids[1:v_batch];
         INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status)
-        SELECT root.id, t.action_type, NULLIF(own.root_command_id, root.id), COALESCE(own.root_command_id, root.id),
-            t.action_parameters, t.action_params_class,
-            (SELECT min(s.started_at) FROM coco.ledger l JOIN public.async_tasks s ON s.task_id = l.task_id
-             WHERE l.root_command_id = root.id OR l.command_id = root.id),
-            'ACTIVE'
-        FROM unnest(v_ids) AS root(id)
-        JOIN public.async_tasks t ON t.task_id = coco.representative(root.id, true)
+        SELECT root.command_id, t.action_type,
+            NULLIF(own.root_command_id, root.command_id), COALESCE(own.root_command_id, root.command_id),
+            t.action_parameters, t.action_params_class, LEAST(root.started_at, mine.started_at), 'ACTIVE'
+        FROM coco.representatives(v_ids, true) AS root
+        JOIN public.async_tasks t ON t.task_id = root.task_id
         -- A root may have a task of its own that names another root: then it hangs below that one.
-        LEFT JOIN coco.ledger own ON own.task_id = coco.representative(root.id, false)
+        LEFT JOIN coco.representatives(v_ids, false) AS mine ON mine.command_id = root.command_id
+        LEFT JOIN coco.ledger own ON own.task_id = mine.task_id
         ON CONFLICT (command_id) DO NOTHING;
 
     ELSIF v_progress.step = 'commands' THEN
         v_ids := ARRAY(
-            SELECT DISTINCT command_id FROM coco.ledger
-            WHERE command_id > v_progress.after OR (v_progress.after IS NULL AND command_id IS NOT NULL)
-            ORDER BY command_id LIMIT v_batch);
+            SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
+            ORDER BY command_id LIMIT v_batch + 1);
+        v_next := v_ids[v_batch + 1];
+        v_ids := v_ids[1:v_batch];
         INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status)
-        SELECT command.id,
+        SELECT command.command_id,
             CASE WHEN l.root_command_id IS NULL THEN t.action_type ELSE 0 END,
             l.root_command_id, l.root_command_id,
             CASE WHEN l.root_command_id IS NULL THEN t.action_parameters ELSE t.task_parameters END,
             CASE WHEN l.root_command_id IS NULL THEN t.action_params_class ELSE t.task_params_class END,
-            (SELECT min(s.started_at) FROM coco.ledger o JOIN public.async_tasks s ON s.task_id = o.task_id
-             WHERE o.command_id = command.id),
+            command.started_at,
             CASE WHEN t.vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END
-        FROM unnest(v_ids) AS command(id)
-        JOIN public.async_tasks t ON t.task_id = coco.representative(command.id, false)
+        FROM coco.representatives(v_ids, false) AS command
+        JOIN public.async_tasks t ON t.task_id = command.task_id
         JOIN coco.ledger l ON l.task_id = t.task_id
         ON CONFLICT (command_id) DO NOTHING;
 
     ELSE
         v_ids := ARRAY(
-            SELECT task_id FROM coco.ledger
-            WHERE task_id > v_progress.after OR v_progress.after IS NULL
-            ORDER BY task_id LIMIT v_batch);
+            SELECT task_id FROM coco.ledger WHERE task_id >= v_progress.next_id ORDER BY task_id LIMIT v_batch + 1);
+        v_next := v_ids[v_batch + 1];
+        v_ids := v_ids[1:v_batch];
         DELETE FROM coco.archive WHERE task_id = ANY (v_ids);
         INSERT INTO coco.archive (task_id, keeps_root, root_command_id,
             keeps_action, action_parameters, action_params_class,
@@ -1246,11 +1261,17 @@ BEGIN
     END IF;
 
     UPDATE coco.progress p SET
-        after = COALESCE(v_ids[cardinality(v_ids)], p.after),
+        next_id = COALESCE(v_next, p.next_id),
         done = p.done + cardinality(v_ids),
         total = v_progress.total,
-        finished = cardinality(v_ids) < v_batch
+        finished = v_next IS NULL
     WHERE p.number = v_progress.number;
+    IF v_next IS NULL THEN
+        -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is.
+        ANALYZE coco.ledger;
+        ANALYZE public.command_entities;
+        ANALYZE coco.archive;
+    END IF;
     RETURN QUERY
     SELECT p.step, p.done, p.total, NOT EXISTS (SELECT 1 FROM coco.progress open WHERE NOT open.finished)
     FROM coco.progress p WHERE p.number = v_progress.number;

@@ -18,4 +18,4 @@ DELETE FROM public.command_entities;
 DELETE FROM coco.archive;
 DELETE FROM coco.ledger;
 DELETE FROM coco.change_log;
-UPDATE coco.progress SET after = NULL, done = 0, total = NULL, finished = false;
+UPDATE coco.progress SET next_id = DEFAULT, done = 0, total = NULL, finished = false;
