@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AsyncTaskSummary struct {
@@ -32,7 +33,7 @@ type CommandEntity struct {
 	RootCommandID         uuid.NullUUID
 	ActionParameters      *string
 	ActionParametersClass *string
-	CreatedAt             *time.Time
+	CreatedAt             pgtype.Timestamptz
 	Status                *string
 	FinishedAt            *time.Time
 }
@@ -46,7 +47,7 @@ type TaskWithCommand struct {
 	ActionParamsClass *string
 	StepID            uuid.NullUUID
 	CommandID         uuid.UUID
-	StartedAt         *time.Time
+	StartedAt         pgtype.Timestamptz
 	StoragePoolID     uuid.NullUUID
 	TaskType          int32
 	TaskParameters    *string

@@ -24,23 +24,11 @@ func TestEveryQueryOfTheDAODoesWhatItSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			conn := engine(t, sample, enginedb.DecorateSQL()).Connect(t.Context())
-			before := readBefore(t, conn)
+			before := readThroughDAO(t, conn)
 			up(t, conn, 0, versionRetire)
 			callsEveryQuery(t, conn, before)
 		})
 	}
-}
-
-// finiteTimes takes times away that Go's do not know, of which the samples have some.
-const finiteTimes = `UPDATE %s SET %s = NULL WHERE NOT isfinite(%[2]s)`
-
-// readBefore reads a database that is not upgraded yet and leaves it as it is.
-func readBefore(t *testing.T, conn *pgx.Conn) map[string]any {
-	t.Helper()
-	exec(t, conn, `BEGIN; `+fmt.Sprintf(finiteTimes, "async_tasks", "started_at"))
-	answers := readThroughDAO(t, conn)
-	exec(t, conn, `ROLLBACK`)
-	return answers
 }
 
 // readThroughDAO returns what every getter of tasks gives for every argument that occurs. The getters have the same names,
@@ -103,8 +91,6 @@ func callsEveryQuery(t *testing.T, conn *pgx.Conn, before map[string]any) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
-	exec(t, conn, fmt.Sprintf(finiteTimes, "async_tasks", "started_at"))
-	exec(t, conn, fmt.Sprintf(finiteTimes, "command_entities", "created_at"))
 	recorded := &recorder{DBTX: tx, called: map[string]bool{}}
 	sameAnswers(t, "before any call", before, readThroughDAO(t, recorded))
 

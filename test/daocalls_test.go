@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ovirt/coco/gen"
 )
@@ -21,7 +22,7 @@ func (d *daoCalls) commands() {
 	root := d.command(d.root)
 	d.check("the root", gen.CommandEntity{
 		CommandID: d.root, CommandType: 4, RootCommandID: null(d.root),
-		ActionParameters: &d.rootText, ActionParametersClass: &d.class, CreatedAt: &d.at, Status: &active,
+		ActionParameters: &d.rootText, ActionParametersClass: &d.class, CreatedAt: d.when(), Status: &active,
 	}, root)
 
 	child := gen.InsertOrUpdateCommandEntityParams{
@@ -34,7 +35,7 @@ func (d *daoCalls) commands() {
 	d.done("update the child", d.InsertOrUpdateCommandEntity(ctx, child))
 	want := gen.CommandEntity{
 		CommandID: d.child, CommandType: 7, ParentCommandID: null(d.root), RootCommandID: null(d.root),
-		ActionParameters: &d.childText, ActionParametersClass: &d.class, CreatedAt: &d.at, Status: &active,
+		ActionParameters: &d.childText, ActionParametersClass: &d.class, CreatedAt: d.when(), Status: &active,
 	}
 	d.check("the child", want, d.command(d.child))
 	children := must(d.GetCommandEntitiesByParent(ctx, d.root))
@@ -77,14 +78,16 @@ func (d *daoCalls) command(id uuid.UUID) gen.CommandEntity {
 
 // utc makes times comparable.
 func utc(command gen.CommandEntity) gen.CommandEntity {
-	for _, at := range []**time.Time{&command.CreatedAt, &command.FinishedAt} {
-		if *at != nil {
-			in := (*at).UTC()
-			*at = &in
-		}
+	command.CreatedAt.Time = command.CreatedAt.Time.UTC()
+	if command.FinishedAt != nil {
+		in := command.FinishedAt.UTC()
+		command.FinishedAt = &in
 	}
 	return command
 }
+
+// when is the time of all tasks and commands that are inserted.
+func (d *daoCalls) when() pgtype.Timestamptz { return pgtype.Timestamptz{Time: d.at, Valid: true} }
 
 func (d *daoCalls) tasks() {
 	d.t.Helper()
@@ -96,7 +99,7 @@ func (d *daoCalls) tasks() {
 	}))
 	want := gen.TaskWithCommand{
 		TaskID: d.task, ActionType: 4, Status: 2, Result: 1, ActionParameters: &d.rootText, ActionParamsClass: &d.class,
-		StepID: null(step), CommandID: d.child, StartedAt: &d.at, StoragePoolID: null(d.pool), TaskType: 11,
+		StepID: null(step), CommandID: d.child, StartedAt: d.when(), StoragePoolID: null(d.pool), TaskType: 11,
 		TaskParameters: &d.childText, VdsmTaskID: null(uuid.Nil), RootCommandID: null(d.root),
 	}
 	d.check("the task with its command's values", want, d.taskOf(d.task))
@@ -142,10 +145,7 @@ func (d *daoCalls) taskOf(id uuid.UUID) gen.TaskWithCommand {
 	d.t.Helper()
 	task, err := d.GetAsyncTask(d.t.Context(), id)
 	d.done("get a task", err)
-	if task.StartedAt != nil {
-		in := task.StartedAt.UTC()
-		task.StartedAt = &in
-	}
+	task.StartedAt.Time = task.StartedAt.Time.UTC()
 	return task
 }
 

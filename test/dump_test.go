@@ -109,7 +109,7 @@ func (s *scratch) wholeJob(t *testing.T, sample string) {
 	s.load(t, sample)
 	dump, others, procedures := s.dump(t), untouched(t, conn), sameProcedures(t, conn)
 	arguments := everyArgument(t, conn)
-	columns, answers, through := resultColumns(t, conn), readAnswers(t, conn, arguments), readBefore(t, conn)
+	columns, answers, through := resultColumns(t, conn), readAnswers(t, conn, arguments), readThroughDAO(t, conn)
 	effects := oldWriteEffects(t, conn)
 	t.Logf("%s tasks; %d answers of the old procedures and %d effects of those that write, "+
 		"%d descriptions of what must stay untouched are compared at every stage",
