@@ -101,6 +101,22 @@ func TestDatabasesThatAreNoEngine34AreRefusedAsTheyAre(t *testing.T) {
 			"trigger roots on table async_tasks depends on column root_command_id"},
 		"a policy on a moved column": {false, `CREATE POLICY mine ON async_tasks USING (task_params_class IS NULL)`,
 			"policy mine on table async_tasks depends on column task_params_class"},
+		"an index on a moved column": {false, `CREATE INDEX roots ON async_tasks (root_command_id)`,
+			"index roots depends on column root_command_id"},
+		"a default of a moved column": {false, `ALTER TABLE async_tasks ALTER task_parameters SET DEFAULT ''`,
+			"default value for column task_parameters of table async_tasks depends on column task_parameters"},
+		"a check of a moved column": {false, `ALTER TABLE async_tasks ADD CONSTRAINT told CHECK (action_parameters <> '')`,
+			"constraint told on table async_tasks depends on column action_parameters"},
+		"a moved column that is NOT NULL": {false, `ALTER TABLE async_tasks ALTER root_command_id SET NOT NULL`,
+			"column root_command_id of async_tasks is NOT NULL or has a collation"},
+		"a moved column with a collation": {false, `ALTER TABLE async_tasks ALTER action_parameters TYPE text COLLATE "C"`,
+			"column action_parameters of async_tasks is NOT NULL or has a collation"},
+		"a foreign key to a column behind a moved one": {false, `ALTER TABLE async_tasks ADD UNIQUE (task_id, command_id);
+			CREATE TABLE links (a uuid, b uuid, CONSTRAINT link FOREIGN KEY (a, b) REFERENCES async_tasks (task_id, command_id))`,
+			"constraint link on table links depends on column command_id"},
+		"a column of the row type": {false, `CREATE TABLE copies (task async_tasks)`, "copies inherits from async_tasks or has a column"},
+		"a column of many rows":    {false, `CREATE TABLE copies (tasks async_tasks[])`, "copies inherits from async_tasks or has a column"},
+		"a child table":            {false, `CREATE TABLE child () INHERITS (async_tasks)`, "child inherits from async_tasks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

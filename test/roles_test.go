@@ -38,16 +38,11 @@ const moreRoles = `
 // oddities are options that people give to functions, with values that are awkward to repeat.
 const oddities = `
 	ALTER FUNCTION getasynctasksbyvdsmtaskid(uuid) OWNER TO coco_test_stranger;
-	ALTER FUNCTION insertorupdateasynctasks(integer, integer, integer, uuid, uuid, text, varchar, text, varchar, uuid, uuid, uuid,
-		timestamptz, uuid, integer) SET search_path = public, "Odd, ""Schema", pg_temp;
-	ALTER FUNCTION insertorupdateasynctasks(integer, integer, integer, uuid, uuid, text, varchar, text, varchar, uuid, uuid, uuid,
-		timestamptz, uuid, integer) SET DateStyle = 'ISO, DMY';
-	ALTER FUNCTION insertorupdateasynctasks(integer, integer, integer, uuid, uuid, text, varchar, text, varchar, uuid, uuid, uuid,
-		timestamptz, uuid, integer) SECURITY DEFINER;
-	COMMENT ON FUNCTION insertasync_tasks(integer, integer, integer, uuid, uuid, text, varchar, text, varchar, uuid, uuid, uuid,
-		timestamptz, uuid, integer) IS 'Don''t "call" this \ directly';
-	ALTER FUNCTION insertasync_tasks(integer, integer, integer, uuid, uuid, text, varchar, text, varchar, uuid, uuid, uuid,
-		timestamptz, uuid, integer) SET application_name = 'it''s, "odd"';
+	ALTER FUNCTION insertorupdateasynctasks SET search_path = public, "Odd, ""Schema", pg_temp;
+	ALTER FUNCTION insertorupdateasynctasks SET DateStyle = 'ISO, DMY';
+	ALTER FUNCTION insertorupdateasynctasks SECURITY DEFINER;
+	COMMENT ON FUNCTION insertasync_tasks IS 'Don''t "call" this \ directly';
+	ALTER FUNCTION insertasync_tasks SET application_name = 'it''s, "odd"';
 	ALTER FUNCTION getasynctasksbyentityid(uuid) SET search_path = '';
 	ALTER FUNCTION getasynctasksbyentityid(uuid) COST 0.5 ROWS 1`
 
@@ -111,8 +106,7 @@ func outcomes(t *testing.T, conn *pgx.Conn, task string, retired bool) []string 
 		call = strings.ReplaceAll(call, "%s", task)
 		_, err := conn.PgConn().Exec(t.Context(), `BEGIN; SELECT * FROM `+call).ReadAll()
 		outcome := "done"
-		var failed *pgconn.PgError
-		if errors.As(err, &failed) {
+		if failed, ok := errors.AsType[*pgconn.PgError](err); ok {
 			outcome = failed.Code
 		} else if err != nil {
 			t.Fatal(err)
