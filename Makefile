@@ -31,7 +31,7 @@ test: ## run the tests (installs PostgreSQL's programs when they are missing; un
 
 .PHONY: build
 build: ## build bin/upgrade
-	go build -trimpath -o bin/upgrade ./cmd/upgrade
+	go build -trimpath -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o bin/upgrade ./cmd/upgrade
 
 ##@ Longer tests (a pass is kept in docs/results)
 
