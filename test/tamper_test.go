@@ -140,9 +140,15 @@ func TestWhatIsChangedByHandAfterTheProofStopsSwitchAndContract(t *testing.T) {
 						refusedAt = versionGetters
 					}
 					rows := changedRows(t, conn)
-					dump := db.Dump(t)
+					var dump string
+					dumped := way == "triggers on" // the refusal is the same however the change was made, and dumps take time
+					if dumped {
+						dump = db.Dump(t)
+					}
 					refuses(t, conn, refusedAt, rows)
-					identical(t, dump, db.Dump(t))
+					if dumped {
+						identical(t, dump, db.Dump(t))
+					}
 					if !waits {
 						reports(t, conn, rows)
 					}
