@@ -61,6 +61,10 @@ test-kill: ## kill -9 the upgrade in every phase and between every two transacti
 
 ##@ Before a commit
 
+.PHONY: readme
+readme: ## run the demo and put its output into README.md
+	@$(POSTGRES); scripts/readme-transcript
+
 .PHONY: fmt
 fmt: ## format the Go code
 	scripts/tool golangci-lint fmt
