@@ -38,7 +38,7 @@ func TestARunningEngineNoticesNothingUpToContract(t *testing.T) {
 				case <-time.After(3 * time.Millisecond): // clients that fill the machine leave no gap for anybody's lock
 				}
 				if err := c.transaction(t.Context()); err != nil {
-					t.Errorf("client %d after %d transactions: %v", i, calls[i], err)
+					t.Errorf("client %d after %d transactions: %v%s", i, calls[i], err, detail(err))
 					return
 				}
 				calls[i]++
@@ -62,10 +62,20 @@ func TestARunningEngineNoticesNothingUpToContract(t *testing.T) {
 	holds(t, conn)
 }
 
-// migrateBeneathClients applies one version as the tool does: caught up, and with a short lock timeout tried again.
+// detail is what the server says about an error beside its message: who waits for whom in a dead-lock, and where.
+func detail(err error) string {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return "\n" + refused.Detail + "\n" + refused.Where
+}
+
+// migrateBeneathClients applies one version as the tool does: caught up, and with a lock timeout, tried again. The timeout is
+// longer than the tool's: this test is about answers, on a machine that may have much else to do.
 func migrateBeneathClients(t *testing.T, conn *pgx.Conn, version int) {
 	t.Helper()
-	exec(t, conn, `SET lock_timeout = '10ms'`)
+	exec(t, conn, `SET lock_timeout = '100ms'`)
 	deadline := time.Now().Add(time.Minute)
 	for {
 		if version >= versionProve {

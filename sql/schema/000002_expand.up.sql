@@ -345,7 +345,10 @@ BEGIN
             EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
-                varchar, text, varchar, boolean), coco.renew_command(uuid), coco.forget_task(uuid, boolean) TO %s', v_item.grantee);
+                varchar, text, varchar, boolean) TO %s', v_item.grantee);
+        END IF;
+        IF v_item.privilege_type = 'UPDATE' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid) TO %s', v_item.grantee);
         END IF;
     END LOOP;
     FOR v_item IN
@@ -477,6 +480,20 @@ BEGIN
         AND (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
     LIMIT v_limit;
 
+    RETURN QUERY
+    SELECT 'task'::text, v.task_id, 'the ledger names other commands for it, or no fingerprint'::text
+    FROM coco.async_task v
+    JOIN coco.ledger l ON l.task_id = v.task_id
+    WHERE (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
+        AND (
+            (l.fingerprint IS NULL AND v_state.serves = 'async_tasks')
+            OR (NOT v_state.retired AND l.command_id IS DISTINCT FROM
+                NULLIF(v.command_id, '00000000-0000-0000-0000-000000000000'))
+            OR (l.fingerprint IS NOT NULL AND l.root_command_id IS DISTINCT FROM
+                NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'))
+        )
+    LIMIT v_limit;
+
     IF NOT v_state.retired THEN
         RETURN QUERY
         SELECT 'task'::text, t.task_id, 'the task was added without its command being stored'::text
@@ -508,7 +525,7 @@ LANGUAGE sql
 STABLE
 AS $procedure$
     SELECT ARRAY(
-        SELECT c.id FROM coco.change_log c WHERE c.seq = ANY (v_log) AND c.source <> 'command'
+        SELECT c.id FROM coco.change_log c WHERE c.seq = ANY (v_log) AND c.source IN ('task', 'archive')
         UNION
         SELECT l.task_id FROM coco.change_log c JOIN coco.ledger l ON l.command_id = c.id
         WHERE c.seq = ANY (v_log) AND c.source = 'command'
@@ -532,6 +549,10 @@ BEGIN
     JOIN public.command_entities e ON e.command_id = c.id
     CROSS JOIN coco.state s
     WHERE c.seq = ANY (v_log) AND c.source = 'command' AND s.serves = 'async_tasks' AND NOT coco.is_needed(c.id);
+    RETURN QUERY
+    SELECT DISTINCT 'command'::text, c.id, 'a column that only the backfill writes was changed'::text
+    FROM coco.change_log c
+    WHERE c.seq = ANY (v_log) AND c.source = 'altered';
 END;
 $procedure$;
 
@@ -642,6 +663,12 @@ BEGIN
     WHERE NOT coco.waits(d.source, d.id);
 
     RETURN QUERY
+    SELECT DISTINCT 'values'::text, format('command %s', c.id), 'a column that only the backfill writes was changed'::text
+    FROM coco.change_log c
+    WHERE c.source = 'altered'
+    LIMIT v_limit;
+
+    RETURN QUERY
     SELECT 'commands'::text, format('command %s', e.command_id), 'its status is none that the engine knows'::text
     FROM public.command_entities e
     WHERE COALESCE(e.status, '') NOT IN
@@ -718,6 +745,11 @@ BEGIN
         IF NOT pg_try_advisory_xact_lock(1668248431, hashtext(v_command_id::text)) THEN
             RETURN false;
         END IF;
+        -- Looked at again under the lock: an entity that another client is just deleting would make the INSERT wait for it.
+        PERFORM 1 FROM public.command_entities WHERE command_id = v_command_id;
+        IF FOUND THEN
+            RETURN false;
+        END IF;
         INSERT INTO public.command_entities (
             command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status
@@ -725,13 +757,7 @@ BEGIN
             v_command_id, v_command_type, v_parent_command_id, v_root_command_id,
             v_action_parameters, v_action_parameters_class, v_created_at, v_status
         ) ON CONFLICT (command_id) DO NOTHING;
-        IF FOUND THEN
-            RETURN true;
-        END IF;
-        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
-        IF NOT FOUND THEN
-            RETURN false;
-        END IF;
+        RETURN FOUND;
     END IF;
 
     v_new_values := (v_entity.action_parameters, v_entity.action_parameters_class)
@@ -899,6 +925,8 @@ AS $procedure$
 DECLARE
     v_id uuid := v_command_id;
     v_entity public.command_entities;
+    v_children bigint;
+    v_locked bigint;
 BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
@@ -922,6 +950,16 @@ BEGIN
             EXIT WHEN v_entity.parent_command_id IS NULL;
             UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
         ELSE
+            -- The keys take the rest of a cycle along, and would wait for it.
+            SELECT count(*) INTO v_children FROM public.command_entities
+            WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id;
+            IF v_children > 0 THEN
+                PERFORM 1 FROM public.command_entities
+                WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id
+                FOR UPDATE SKIP LOCKED;
+                GET DIAGNOSTICS v_locked = ROW_COUNT;
+                EXIT WHEN v_locked < v_children;
+            END IF;
             DELETE FROM public.command_entities WHERE command_id = v_id;
         END IF;
         v_id := NULLIF(v_entity.parent_command_id, v_id);
@@ -1011,6 +1049,15 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', OLD.command_id);
     END IF;
+    -- What no task can tell is guarded here: until the switch no procedure changes these.
+    IF TG_OP = 'UPDATE' AND (SELECT serves = 'async_tasks' FROM coco.state) AND (
+        NEW.created_at IS DISTINCT FROM OLD.created_at
+        OR NEW.finished_at IS DISTINCT FROM OLD.finished_at
+        OR (NEW.command_type <> OLD.command_type AND OLD.command_type <> 0)
+        OR (NEW.status IS DISTINCT FROM OLD.status AND (OLD.status, NEW.status) IS DISTINCT FROM ('NOT_STARTED', 'ACTIVE'))
+    ) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('altered', OLD.command_id);
+    END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
     END IF;
@@ -1048,6 +1095,7 @@ AS $procedure$
 DECLARE
     v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state);
 BEGIN
+    -- An update fires only after retire, when the task changes its command: what was kept belongs to the command it had.
     IF TG_OP = 'TRUNCATE' THEN
         PERFORM coco.forget_task(task_id, v_release) FROM coco.ledger;
     ELSE

@@ -1,5 +1,6 @@
 -- Old signatures again. Tasks that came since are entered in the ledger, as the old writers would have done.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+DROP TRIGGER coco_release_update ON public.async_tasks;
 SELECT coco.unpark(10);
 
 INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)

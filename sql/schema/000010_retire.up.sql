@@ -47,10 +47,7 @@ CREATE FUNCTION public.Updateasync_tasks(
 ) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
-DECLARE
-    v_command_before uuid;
 BEGIN
-    SELECT command_id INTO v_command_before FROM public.async_tasks WHERE task_id = v_task_id FOR UPDATE;
     UPDATE public.async_tasks SET
         action_type = v_action_type,
         result = v_result,
@@ -60,10 +57,6 @@ BEGIN
         vdsm_task_id = v_vdsm_task_id,
         storage_pool_id = v_storage_pool_id
     WHERE task_id = v_task_id;
-    -- What was kept for the task belongs to the command it had.
-    IF v_command_before <> v_command_id THEN
-        PERFORM coco.forget_task(v_task_id, false);
-    END IF;
 END;
 $procedure$;
 
@@ -81,10 +74,7 @@ CREATE FUNCTION public.InsertOrUpdateAsyncTasks(
 ) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
-DECLARE
-    v_command_before uuid;
 BEGIN
-    SELECT command_id INTO v_command_before FROM public.async_tasks WHERE task_id = v_task_id FOR UPDATE;
     INSERT INTO public.async_tasks (task_id, action_type, status, result, step_id, command_id, started_at,
         storage_pool_id, task_type, vdsm_task_id)
     VALUES (v_task_id, v_action_type, v_status, v_result, v_step_id, v_command_id, v_started_at,
@@ -98,13 +88,14 @@ BEGIN
         command_id = excluded.command_id,
         vdsm_task_id = excluded.vdsm_task_id,
         storage_pool_id = excluded.storage_pool_id;
-    IF v_command_before <> v_command_id THEN
-        PERFORM coco.forget_task(v_task_id, false);
-    END IF;
 END;
 $procedure$;
 
 -- coco:end
 
 SELECT coco.inherit(10, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks']);
+-- A task that changes its command no longer has what was kept for it with the one before.
+CREATE TRIGGER coco_release_update AFTER UPDATE OF command_id ON public.async_tasks
+    FOR EACH ROW WHEN (OLD.command_id IS DISTINCT FROM NEW.command_id) EXECUTE FUNCTION coco.release_task();
+ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_update;
 UPDATE coco.state SET retired = true;

@@ -79,6 +79,20 @@ BEGIN
         AND (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
     LIMIT v_limit;
 
+    RETURN QUERY
+    SELECT 'task'::text, v.task_id, 'the ledger names other commands for it, or no fingerprint'::text
+    FROM coco.async_task v
+    JOIN coco.ledger l ON l.task_id = v.task_id
+    WHERE (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
+        AND (
+            (l.fingerprint IS NULL AND v_state.serves = 'async_tasks')
+            OR (NOT v_state.retired AND l.command_id IS DISTINCT FROM
+                NULLIF(v.command_id, '00000000-0000-0000-0000-000000000000'))
+            OR (l.fingerprint IS NOT NULL AND l.root_command_id IS DISTINCT FROM
+                NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'))
+        )
+    LIMIT v_limit;
+
     IF NOT v_state.retired THEN
         RETURN QUERY
         SELECT 'task'::text, t.task_id, 'the task was added without its command being stored'::text
@@ -110,7 +124,7 @@ LANGUAGE sql
 STABLE
 AS $procedure$
     SELECT ARRAY(
-        SELECT c.id FROM coco.change_log c WHERE c.seq = ANY (v_log) AND c.source <> 'command'
+        SELECT c.id FROM coco.change_log c WHERE c.seq = ANY (v_log) AND c.source IN ('task', 'archive')
         UNION
         SELECT l.task_id FROM coco.change_log c JOIN coco.ledger l ON l.command_id = c.id
         WHERE c.seq = ANY (v_log) AND c.source = 'command'
@@ -134,6 +148,10 @@ BEGIN
     JOIN public.command_entities e ON e.command_id = c.id
     CROSS JOIN coco.state s
     WHERE c.seq = ANY (v_log) AND c.source = 'command' AND s.serves = 'async_tasks' AND NOT coco.is_needed(c.id);
+    RETURN QUERY
+    SELECT DISTINCT 'command'::text, c.id, 'a column that only the backfill writes was changed'::text
+    FROM coco.change_log c
+    WHERE c.seq = ANY (v_log) AND c.source = 'altered';
 END;
 $procedure$;
 
@@ -242,6 +260,12 @@ BEGIN
     SELECT 'values'::text, format('%s %s', d.source, d.id), d.detail
     FROM coco.differences(NULL, v_limit) d
     WHERE NOT coco.waits(d.source, d.id);
+
+    RETURN QUERY
+    SELECT DISTINCT 'values'::text, format('command %s', c.id), 'a column that only the backfill writes was changed'::text
+    FROM coco.change_log c
+    WHERE c.source = 'altered'
+    LIMIT v_limit;
 
     RETURN QUERY
     SELECT 'commands'::text, format('command %s', e.command_id), 'its status is none that the engine knows'::text

@@ -172,7 +172,10 @@ BEGIN
             EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
-                varchar, text, varchar, boolean), coco.renew_command(uuid), coco.forget_task(uuid, boolean) TO %s', v_item.grantee);
+                varchar, text, varchar, boolean) TO %s', v_item.grantee);
+        END IF;
+        IF v_item.privilege_type = 'UPDATE' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid) TO %s', v_item.grantee);
         END IF;
     END LOOP;
     FOR v_item IN

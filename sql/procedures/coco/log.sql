@@ -35,6 +35,15 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', OLD.command_id);
     END IF;
+    -- What no task can tell is guarded here: until the switch no procedure changes these.
+    IF TG_OP = 'UPDATE' AND (SELECT serves = 'async_tasks' FROM coco.state) AND (
+        NEW.created_at IS DISTINCT FROM OLD.created_at
+        OR NEW.finished_at IS DISTINCT FROM OLD.finished_at
+        OR (NEW.command_type <> OLD.command_type AND OLD.command_type <> 0)
+        OR (NEW.status IS DISTINCT FROM OLD.status AND (OLD.status, NEW.status) IS DISTINCT FROM ('NOT_STARTED', 'ACTIVE'))
+    ) THEN
+        INSERT INTO coco.change_log (source, id) VALUES ('altered', OLD.command_id);
+    END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
     END IF;
@@ -72,6 +81,7 @@ AS $procedure$
 DECLARE
     v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state);
 BEGIN
+    -- An update fires only after retire, when the task changes its command: what was kept belongs to the command it had.
     IF TG_OP = 'TRUNCATE' THEN
         PERFORM coco.forget_task(task_id, v_release) FROM coco.ledger;
     ELSE

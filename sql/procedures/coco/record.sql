@@ -32,6 +32,11 @@ BEGIN
         IF NOT pg_try_advisory_xact_lock(1668248431, hashtext(v_command_id::text)) THEN
             RETURN false;
         END IF;
+        -- Looked at again under the lock: an entity that another client is just deleting would make the INSERT wait for it.
+        PERFORM 1 FROM public.command_entities WHERE command_id = v_command_id;
+        IF FOUND THEN
+            RETURN false;
+        END IF;
         INSERT INTO public.command_entities (
             command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status
@@ -39,13 +44,7 @@ BEGIN
             v_command_id, v_command_type, v_parent_command_id, v_root_command_id,
             v_action_parameters, v_action_parameters_class, v_created_at, v_status
         ) ON CONFLICT (command_id) DO NOTHING;
-        IF FOUND THEN
-            RETURN true;
-        END IF;
-        SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_command_id;
-        IF NOT FOUND THEN
-            RETURN false;
-        END IF;
+        RETURN FOUND;
     END IF;
 
     v_new_values := (v_entity.action_parameters, v_entity.action_parameters_class)
@@ -213,6 +212,8 @@ AS $procedure$
 DECLARE
     v_id uuid := v_command_id;
     v_entity public.command_entities;
+    v_children bigint;
+    v_locked bigint;
 BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
@@ -236,6 +237,16 @@ BEGIN
             EXIT WHEN v_entity.parent_command_id IS NULL;
             UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
         ELSE
+            -- The keys take the rest of a cycle along, and would wait for it.
+            SELECT count(*) INTO v_children FROM public.command_entities
+            WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id;
+            IF v_children > 0 THEN
+                PERFORM 1 FROM public.command_entities
+                WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id
+                FOR UPDATE SKIP LOCKED;
+                GET DIAGNOSTICS v_locked = ROW_COUNT;
+                EXIT WHEN v_locked < v_children;
+            END IF;
             DELETE FROM public.command_entities WHERE command_id = v_id;
         END IF;
         v_id := NULLIF(v_entity.parent_command_id, v_id);
