@@ -42,22 +42,23 @@ test-race: ## run the tests under the race detector, with fewer generated cases
 
 .PHONY: test-property
 test-property: ## send 3,000 databases of hostile rows there and back
-	@$(POSTGRES); COCO_PROPERTY_CASES=3000 scripts/test-named property '^TestProperty' -timeout 4h $(TEST_FLAGS)
+	@$(POSTGRES); COMMAND='make test-property' COCO_PROPERTY_CASES=3000 scripts/test-named property '^TestProperty' -timeout 4h $(TEST_FLAGS)
 
 .PHONY: test-dump
 test-dump: ## run the whole job on a dump: make test-dump ENGINE_DUMP=engine.sql [ENGINE_SAMPLE=rows.sql]
 	@[ -n "$(ENGINE_DUMP)" ] || { echo "usage: make test-dump ENGINE_DUMP=engine.sql [ENGINE_SAMPLE=rows.sql]" >&2; exit 2; }
 	@[ -r "$(ENGINE_DUMP)" ] || { echo "$(ENGINE_DUMP): no such dump" >&2; exit 2; }
 	@$(POSTGRES); ENGINE_DUMP="$(abspath $(ENGINE_DUMP))" \
-	  scripts/test-named "dump-$(basename $(notdir $(ENGINE_DUMP)))" '^TestDump' -timeout 1h $(TEST_FLAGS)
+	  COMMAND="make test-dump ENGINE_DUMP=$(notdir $(ENGINE_DUMP))$(if $(ENGINE_SAMPLE), ENGINE_SAMPLE=$(notdir $(ENGINE_SAMPLE)))" \
+	  scripts/test-named "dump-$(basename $(notdir $(ENGINE_DUMP)))" '^TestDumpOf' -timeout 1h $(TEST_FLAGS)
 
 .PHONY: test-scale
 test-scale: ## upgrade 10,000 and 100,000 tasks: memory and time by rows
-	@$(POSTGRES); COCO_SCALE_TASKS=100000 scripts/test-named scale '^TestScale' -timeout 2h $(TEST_FLAGS)
+	@$(POSTGRES); COMMAND='make test-scale' COCO_SCALE_TASKS=100000 scripts/test-named scale '^TestScale' -timeout 2h $(TEST_FLAGS)
 
 .PHONY: test-kill
 test-kill: ## kill -9 the upgrade in every phase and between every two transactions, the long version
-	@$(POSTGRES); COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
+	@$(POSTGRES); COMMAND='make test-kill' COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
 
 ##@ Before a commit
 
