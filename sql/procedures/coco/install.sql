@@ -91,12 +91,20 @@ BEGIN
         END IF;
 
         EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, pg_get_userbyid(v_old.proowner));
-        IF v_old.proacl IS NOT NULL THEN
+        -- Default privileges may have given the new function other grants than the old one's; without any, none are written.
+        IF v_old.proacl IS NOT NULL OR (SELECT proacl FROM pg_catalog.pg_proc WHERE oid = v_new.oid) IS NOT NULL THEN
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_new.signature);
+            FOR v_item IN
+                SELECT quote_ident(pg_get_userbyid(x.grantee)) AS grantee
+                FROM pg_catalog.pg_proc p, aclexplode(p.proacl) x
+                WHERE p.oid = v_new.oid AND x.grantee NOT IN (0, v_old.proowner)
+            LOOP
+                EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_new.signature, v_item.grantee);
+            END LOOP;
             FOR v_item IN
                 SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
                     x.is_grantable
-                FROM aclexplode(v_old.proacl) x
+                FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
                 WHERE x.grantee <> v_old.proowner
             LOOP
                 EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
