@@ -132,7 +132,7 @@ func nobodyReachesInside(t *testing.T, conn *pgx.Conn, version int) {
 		WHERE c.relnamespace = 'coco'::regnamespace AND c.relkind = 'r' AND (has_any_column_privilege(r, c.oid, 'SELECT')
 			OR has_table_privilege(r, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))`, allRoles))
 	same(t, "functions of coco that somebody may call"+what,
-		[]string{"coco_test_writer record_task", "coco_test_writer renew_command"},
+		[]string{"coco_test_writer record_task", "coco_test_writer renew_command", "coco_test_writer task_commands"},
 		query(t, conn, `
 			SELECT r || ' ' || p.proname FROM unnest($1::text[]) AS r, pg_proc p
 			WHERE p.pronamespace = 'coco'::regnamespace AND p.proname !~ '^v\d+_' AND has_function_privilege(r, p.oid, 'EXECUTE')

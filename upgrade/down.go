@@ -25,6 +25,8 @@ type DownOptions struct {
 	Journal func([]JournalRow) error
 	// LockTimeout and LockBudget are those of UpOptions.
 	LockTimeout, LockBudget time.Duration
+	// AcceptDrift goes down although tasks read back other values than were stored for them, and writes those into async_tasks.
+	AcceptDrift bool
 	// Force goes down with files whose counterparts were edited since they were applied.
 	Force bool
 }
@@ -133,7 +135,7 @@ func (d *down) refuseUnheld(ctx context.Context) error {
 	}
 	return &Error{
 		Kind:   ErrUnheld,
-		Reason: fmt.Sprintf("%d commands have no task, and the old schema cannot hold a command without one", unheld),
+		Reason: fmt.Sprintf("the old schema cannot hold a command without a task, and %d of them have none", unheld),
 		Hint:   "Export and discard them, or remove them first.",
 	}
 }
@@ -180,6 +182,11 @@ func (d *down) before(ctx context.Context, tx pgx.Tx, move driver.Move) error {
 	var err error
 	if d.journal, err = readJournal(ctx, tx); err != nil {
 		return err
+	}
+	if d.options.AcceptDrift {
+		if _, err := tx.Exec(ctx, `SET LOCAL coco.accept_drift = on`); err != nil {
+			return fmt.Errorf("accept drift: %w", err)
+		}
 	}
 	step, ok := d.chain.at(move.Version())
 	if !ok || !d.drops(step) || !d.options.DiscardCommands {

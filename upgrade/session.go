@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/driver"
 )
 
@@ -81,8 +82,15 @@ func (r *run) others(ctx context.Context) ([]Session, error) {
 		FROM pg_catalog.pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
 			AND coalesce(backend_type, 'client backend') = 'client backend'
+			AND application_name IS DISTINCT FROM $1 -- another call of this program: it looks, or waits for this run
+			AND NOT EXISTS ( -- the stock program, waiting for the end of this run
+				SELECT 1 FROM pg_catalog.pg_locks AS waiting
+				JOIN pg_catalog.pg_locks AS held ON held.locktype = 'advisory' AND held.granted AND held.pid = pg_backend_pid()
+					AND (held.database, held.classid, held.objid, held.objsubid)
+						= (waiting.database, waiting.classid, waiting.objid, waiting.objsubid)
+				WHERE waiting.pid = pg_stat_activity.pid AND waiting.locktype = 'advisory' AND NOT waiting.granted)
 		ORDER BY pid`
-	sessions, err := driver.Sessions(ctx, r.conn, query)
+	sessions, err := driver.Sessions(ctx, r.conn, query, connect.ApplicationName)
 	if err != nil {
 		return nil, fmt.Errorf("look who is connected: %w", err)
 	}

@@ -149,7 +149,7 @@ func (r *run) refuseOthers(ctx context.Context, step Step, options UpOptions) er
 	}
 	return &Error{
 		Kind: ErrConnected, Step: &step, Sessions: others,
-		Reason: fmt.Sprintf("%d other connections to the database are open, and an old engine cannot go on after this step", len(others)),
+		Reason: fmt.Sprintf("other connections to the database are open (%d), and an old engine cannot go on after this step", len(others)),
 		Hint:   "Stop the engine and run the same command again. Until then everything works as it is now.",
 	}
 }

@@ -11,12 +11,16 @@ import (
 	"github.com/ovirt/coco/upgrade"
 )
 
-const downLong = `down takes everything back to the database as it was found, or to the end of a phase. It is run offline,
+const downLong = `down takes the upgrade back, all of it or to the end of a phase. It is run offline,
 with the engine stopped. It says first how much there is to do, and asks on a terminal; elsewhere it needs
 --yes. An interrupted run loses nothing: the same command run again continues.
 
 Commands that no task carries have no place in the old schema: down names them and refuses, until they are
-exported and given up. Exports hold parameters; files are made with mode 0600 and never overwritten.
+exported and given up. Exports hold parameters; files are made with mode 0600 and never overwritten. Of the
+others it keeps what async_tasks has columns for: not their status, times and place above their parent.
+
+When a task would not read back what was stored for it, down refuses (4): going on would make the damage
+lasting. --accept-drift takes the values as they are.
 
 The way back to the start drops the journal. It is written to coco-journal-DATABASE-TIME.jsonl in the current
 directory, unless --export-journal names another file.`
@@ -31,6 +35,7 @@ type downFlags struct {
 	yes            bool
 	exportCommands string
 	discard        bool
+	acceptDrift    bool
 	exportJournal  string
 }
 
@@ -57,6 +62,7 @@ func (a *app) newDown() *cobra.Command {
 	set.StringVar(&flags.to, "to", "", "stop at the end of this `PHASE`")
 	set.BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	set.StringVar(&flags.exportCommands, "export-commands", "", "write commands without a task to this new `FILE`, one JSON object a line")
+	set.BoolVar(&flags.acceptDrift, "accept-drift", false, "take values that were changed by hand back as they are now")
 	set.BoolVar(&flags.discard, "discard-commands", false, "give those commands up once they are exported")
 	set.StringVar(&flags.exportJournal, "export-journal", "", "write the journal to this new `FILE`, one JSON object a line")
 	set.BoolVar(&flags.force, "force", false, "go back although migrations were edited since they were applied")
@@ -106,7 +112,7 @@ func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error
 
 	started := time.Now()
 	result, err := upgrader.Down(ctx, upgrade.DownOptions{
-		To: to, Export: unheld, DiscardCommands: flags.discard, Journal: exports.writeJournal,
+		To: to, Export: unheld, DiscardCommands: flags.discard, AcceptDrift: flags.acceptDrift, Journal: exports.writeJournal,
 		LockTimeout: flags.lockTimeout, LockBudget: flags.lockBudget, Force: flags.force,
 	})
 	report.progress.idle()
@@ -147,7 +153,7 @@ func (a *app) showDown(chain *upgrade.Chain, result upgrade.DownResult, duration
 	case len(result.Applied) == 0:
 		a.console.resultf("nothing to do: the database is at version %s", place(result.To, phaseOf(chain, result.To)))
 	case result.To == 0:
-		a.console.resultf("\n%s taken back in %s: the database is as it was found",
+		a.console.resultf("\n%s taken back in %s: nothing of coco is left in the database",
 			counted(int64(len(result.Applied)), "step"), took(duration))
 	default:
 		a.console.resultf("\n%s taken back in %s: the database is at version %s",

@@ -158,7 +158,7 @@ func TestCommandsWithoutATaskAreNamedExportedAndOnlyThenDropped(t *testing.T) {
 	}
 
 	want(t, exitDone, "down", "--yes", "--export-commands", "lost.jsonl", "--discard-commands").
-		says(t, "commands without a task written to lost.jsonl", "the database is as it was found")
+		says(t, "commands without a task written to lost.jsonl", "nothing of coco is left in the database")
 	info, err := os.Stat("lost.jsonl")
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func TestExitCodesTellWhereADatabaseStands(t *testing.T) {
 	if files := written(t); len(files) > 0 {
 		t.Errorf("files were written although the journal is still there: %v", files)
 	}
-	want(t, exitDone, "down", "--yes").says(t, "the database is as it was found", "journal written to coco-journal-")
+	want(t, exitDone, "down", "--yes").says(t, "nothing of coco is left in the database", "journal written to coco-journal-")
 	if db.Dump(t) != before {
 		t.Error("the dump is not what it was")
 	}

@@ -10,8 +10,8 @@ BEGIN
         SELECT oid FROM pg_catalog.pg_proc
         WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
             signature,engine_owner,park,inherit,unpark,share_grants,own_all,
-            fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_proof,verify,
-            offer_command,record_task,release_command,forget_task,renew_command,
+            fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
+            offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task,log_command,log_archive,release_task,catch_up,
             representatives,backfill,begin_drain,drain_blockers,require_drained,
             unheld_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
@@ -23,6 +23,6 @@ $drop$;
 
 DROP VIEW coco.async_task;
 DROP TABLE public.command_entities;
-DROP TABLE coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.change_log,
+DROP TABLE coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
     coco.archive, coco.ledger, coco.state, coco.journal;
 DROP SCHEMA coco;

@@ -83,6 +83,13 @@ CREATE TABLE coco.change_log (
 );
 COMMENT ON TABLE coco.change_log IS 'Ids of rows that may have changed since they were last compared.';
 
+CREATE TABLE coco.to_release (
+    seq bigserial PRIMARY KEY,
+    command_id uuid NOT NULL
+);
+CREATE INDEX to_release_command_id ON coco.to_release (command_id);
+COMMENT ON TABLE coco.to_release IS 'Commands whose tasks went while others were going too; the next one to delete looks again.';
+
 CREATE TABLE coco.progress (
     number integer PRIMARY KEY,
     step text NOT NULL,
@@ -355,8 +362,11 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
         END IF;
+        IF v_item.privilege_type = 'DELETE' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands() TO %s', v_item.grantee);
+        END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid) TO %s', v_item.grantee);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
         END IF;
     END LOOP;
     FOR v_item IN
@@ -423,7 +433,7 @@ AS $procedure$
         v_task_parameters, v_task_params_class)::text, 0)
 $procedure$;
 
--- is_needed: a task names the command, or another command hangs below it.
+-- is_needed: a task names the command, another command hangs below it, or it waits to be released.
 CREATE FUNCTION coco.is_needed(v_command_id uuid) RETURNS boolean
 LANGUAGE sql
 STABLE
@@ -432,6 +442,7 @@ AS $procedure$
         OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_command_id)
         OR EXISTS (SELECT 1 FROM public.command_entities
             WHERE parent_command_id = v_command_id AND command_id <> v_command_id)
+        OR EXISTS (SELECT 1 FROM coco.to_release WHERE command_id = v_command_id)
 $procedure$;
 
 -- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
@@ -657,6 +668,27 @@ BEGIN
 END;
 $procedure$;
 
+-- require_values refuses while a task would not read back what was stored for it: a step that builds on the values, or on the
+-- way back writes them into async_tasks, would make the damage lasting.
+CREATE FUNCTION coco.require_values() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_first record;
+BEGIN
+    IF current_setting('coco.accept_drift', true) = 'on' THEN
+        RETURN;
+    END IF;
+    SELECT d.* INTO v_first FROM coco.differences(NULL, 1) d ORDER BY d.source, d.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'changed behind the procedures'' back: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                HINT = 'See "upgrade verify" for all such rows and put them right, from a backup if need be. '
+                    '"upgrade down --accept-drift" takes them as they are.';
+    END IF;
+END;
+$procedure$;
+
 -- verify lists what does not hold now; no rows means that everything does.
 CREATE FUNCTION coco.verify(v_limit integer) RETURNS TABLE (check_name text, object text, detail text)
 LANGUAGE plpgsql
@@ -804,8 +836,8 @@ BEGIN
                 status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
             WHERE command_id = v_command_id;
             IF v_new_links THEN
-                PERFORM coco.release_command(v_entity.parent_command_id);
-                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id));
+                PERFORM coco.release_command(v_entity.parent_command_id, true);
+                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id), true);
             END IF;
             RETURN true;
         END IF;
@@ -916,30 +948,54 @@ BEGIN
     END IF;
 
     IF v_before.command_id IS DISTINCT FROM v_own_id AND v_before.command_id IS NOT NULL THEN
-        PERFORM coco.release_command(v_before.command_id);
+        PERFORM coco.release_command(v_before.command_id, true);
     END IF;
     IF v_before.root_command_id IS DISTINCT FROM v_root_id AND v_before.root_command_id IS NOT NULL THEN
-        PERFORM coco.release_command(v_before.root_command_id);
+        PERFORM coco.release_command(v_before.root_command_id, true);
     END IF;
 END;
 $procedure$;
 
 -- release_command deletes a command that no task and no child needs any more, then its parent in the same way. A command that
--- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was.
+-- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was. For the same reason a
+-- child leaves a parent that none of its tasks names any more.
+-- What it has to leave, because a task that is about to go may still name it or because it is locked, it enters in
+-- coco.to_release: whoever deletes a task next looks at it again (v_again).
 -- In a cycle of damaged rows each command is the other's child; there the children that are ancestors too do not count.
-CREATE FUNCTION coco.release_command(v_command_id uuid) RETURNS void
+CREATE FUNCTION coco.release_command(v_command_id uuid, v_again boolean) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_id uuid := v_command_id;
     v_entity public.command_entities;
-    v_children bigint;
-    v_locked bigint;
+    v_children uuid[];
+    v_locked uuid[];
 BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
-        EXIT WHEN NOT FOUND;
-        EXIT WHEN EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id);
+        IF NOT FOUND THEN
+            INSERT INTO coco.to_release (command_id)
+            SELECT command_id FROM public.command_entities WHERE command_id = v_id;
+            RETURN;
+        END IF;
+        IF EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id) THEN
+            INSERT INTO coco.to_release (command_id) SELECT v_id WHERE v_again;
+            RETURN;
+        END IF;
+
+        IF NOT EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) THEN
+            v_locked := ARRAY(
+                SELECT e.command_id FROM public.command_entities e
+                WHERE (e.parent_command_id = v_id OR e.root_command_id = v_id) AND e.command_id <> v_id
+                    AND EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
+                FOR NO KEY UPDATE SKIP LOCKED);
+            UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = command_id
+            WHERE command_id = ANY (v_locked);
+        END IF;
+
+        v_children := ARRAY(
+            SELECT command_id FROM public.command_entities
+            WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id);
         IF EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) OR EXISTS (
             WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
                 SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
@@ -947,30 +1003,47 @@ BEGIN
                 SELECT e.command_id, e.parent_command_id
                 FROM ancestor a JOIN public.command_entities e ON e.command_id = a.parent_command_id
             )
-            SELECT 1 FROM public.command_entities child
-            WHERE (child.parent_command_id = v_id OR child.root_command_id = v_id) AND child.command_id <> v_id
-                AND (
-                    child.command_id NOT IN (SELECT a.command_id FROM ancestor a)
-                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = child.command_id)
-                    OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = child.command_id)
-                )
+            SELECT 1 FROM unnest(v_children) AS child(command_id)
+            WHERE child.command_id NOT IN (SELECT a.command_id FROM ancestor a)
+                OR EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = child.command_id)
+                OR EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = child.command_id)
         ) THEN
-            EXIT WHEN v_entity.parent_command_id IS NULL;
+            INSERT INTO coco.to_release (command_id) SELECT v_id WHERE v_again;
+            IF v_entity.parent_command_id IS NULL THEN
+                RETURN;
+            END IF;
             UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
         ELSE
             -- The keys take the rest of a cycle along, and would wait for it.
-            SELECT count(*) INTO v_children FROM public.command_entities
-            WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id;
-            IF v_children > 0 THEN
-                PERFORM 1 FROM public.command_entities
-                WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id
-                FOR UPDATE SKIP LOCKED;
-                GET DIAGNOSTICS v_locked = ROW_COUNT;
-                EXIT WHEN v_locked < v_children;
+            v_locked := ARRAY(
+                SELECT command_id FROM public.command_entities WHERE command_id = ANY (v_children) FOR UPDATE SKIP LOCKED);
+            IF cardinality(v_locked) < cardinality(v_children) THEN
+                INSERT INTO coco.to_release (command_id) VALUES (v_id);
+                RETURN;
             END IF;
             DELETE FROM public.command_entities WHERE command_id = v_id;
         END IF;
         v_id := NULLIF(v_entity.parent_command_id, v_id);
+    END LOOP;
+END;
+$procedure$;
+
+-- sweep releases up to v_limit commands that an earlier transaction had to leave.
+CREATE FUNCTION coco.sweep(v_limit integer) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_left uuid[];
+    v_id uuid;
+BEGIN
+    WITH taken AS (
+        DELETE FROM coco.to_release
+        WHERE seq IN (SELECT seq FROM coco.to_release ORDER BY seq LIMIT v_limit FOR UPDATE SKIP LOCKED)
+        RETURNING command_id
+    )
+    SELECT array_agg(DISTINCT command_id) INTO v_left FROM taken;
+    FOREACH v_id IN ARRAY COALESCE(v_left, '{}') LOOP
+        PERFORM coco.release_command(v_id, false);
     END LOOP;
 END;
 $procedure$;
@@ -984,37 +1057,66 @@ AS $procedure$
 DECLARE
     v_before coco.ledger;
 BEGIN
+    IF v_release THEN
+        PERFORM coco.sweep(10);
+    END IF;
     DELETE FROM coco.archive WHERE task_id = v_task_id;
     DELETE FROM coco.ledger WHERE task_id = v_task_id RETURNING * INTO v_before;
     IF v_release AND FOUND THEN
-        PERFORM coco.release_command(v_before.command_id);
-        PERFORM coco.release_command(v_before.root_command_id);
+        PERFORM coco.release_command(v_before.command_id, true);
+        PERFORM coco.release_command(v_before.root_command_id, true);
     END IF;
 END;
 $procedure$;
 
--- renew_command is called when a command's values are changed on purpose: its tasks follow the command from then on, so the
--- archive and the fingerprints of before hold no longer.
-CREATE FUNCTION coco.renew_command(v_command_id uuid) RETURNS void
+-- renew_command is called when a command is changed on purpose: its tasks follow it from then on, so what was kept for them in
+-- its place holds no longer, nor do their fingerprints. v_values: its parameters have changed; v_links: its parent or root has.
+CREATE FUNCTION coco.renew_command(v_command_id uuid, v_values boolean, v_links boolean) RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
-    UPDATE coco.archive a
-    SET keeps_task = false, task_parameters = NULL, task_params_class = NULL
-    FROM coco.ledger l
-    WHERE l.task_id = a.task_id AND l.command_id = v_command_id AND a.keeps_task;
+    IF v_values THEN
+        UPDATE coco.archive a
+        SET keeps_task = false, task_parameters = NULL, task_params_class = NULL
+        FROM coco.ledger l
+        WHERE l.task_id = a.task_id AND l.command_id = v_command_id AND a.keeps_task;
 
-    UPDATE coco.archive a
-    SET keeps_action = false, action_parameters = NULL, action_params_class = NULL
-    FROM coco.ledger l
-    WHERE l.task_id = a.task_id AND a.keeps_action
-        AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
+        UPDATE coco.archive a
+        SET keeps_action = false, action_parameters = NULL, action_params_class = NULL
+        FROM coco.ledger l
+        WHERE l.task_id = a.task_id AND a.keeps_action
+            AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
 
+        UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
+    END IF;
+    IF v_links THEN
+        -- A task's parameters of its parent command are now those of another one.
+        UPDATE coco.archive a
+        SET keeps_root = false, root_command_id = NULL,
+            keeps_action = false, action_parameters = NULL, action_params_class = NULL
+        FROM coco.ledger l
+        WHERE l.task_id = a.task_id AND l.command_id = v_command_id AND (a.keeps_root OR a.keeps_action);
+
+        UPDATE coco.ledger l SET root_command_id = COALESCE(e.parent_command_id, e.root_command_id)
+        FROM public.command_entities e
+        WHERE e.command_id = v_command_id AND l.command_id = v_command_id;
+    END IF;
     UPDATE coco.ledger SET fingerprint = NULL WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
-    UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
 END;
+$procedure$;
+
+-- task_commands are all commands that tasks name: as their own, or, where only the archive says so, as their root.
+CREATE FUNCTION coco.task_commands() RETURNS TABLE (task_id uuid, command_id uuid)
+LANGUAGE sql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+    SELECT t.task_id, t.command_id FROM public.async_tasks t
+    UNION ALL
+    SELECT a.task_id, a.root_command_id FROM coco.archive a WHERE a.keeps_root AND a.root_command_id IS NOT NULL
 $procedure$;
 
 -- coco:end
@@ -1125,6 +1227,7 @@ DECLARE
     v_task public.async_tasks;
     v_remaining bigint;
 BEGIN
+    PERFORM coco.sweep(v_batch);
     v_taken := ARRAY(SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED);
     v_tasks := coco.logged_tasks(v_taken);
 
@@ -1421,8 +1524,8 @@ $procedure$;
 
 -- What contract takes away, and how it comes back.
 
--- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs. A task that was deleted
--- through the engine's own procedures took its command along; until the change log is applied the ledger still knows it.
+-- unheld_commands lists the commands that async_tasks cannot hold: none of its tasks names them, nor as its root. While
+-- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -1432,12 +1535,9 @@ BEGIN
     SELECT e.*
     FROM public.command_entities e
     WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
-        AND NOT EXISTS (
-            SELECT 1 FROM public.command_entities child JOIN public.async_tasks t ON t.command_id = child.command_id
-            WHERE COALESCE(child.parent_command_id, child.root_command_id) = e.command_id
-        );
+        AND NOT EXISTS (SELECT 1 FROM coco.async_task t WHERE t.root_command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
+        AND ((SELECT serves = 'command_entities' FROM coco.state) OR NOT coco.is_needed(e.command_id));
 END;
 $procedure$;
 

@@ -1,5 +1,33 @@
--- async_tasks counts again: what was written to command_entities alone goes back into its columns first.
+-- async_tasks counts again. What was written to command_entities alone goes back into its columns first; where async_tasks
+-- itself still holds what has to be read back, it stays as it is, whatever has become of the new table.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+SELECT coco.sweep(2147483647);
+
+CREATE TEMPORARY TABLE coco_going_back ON COMMIT DROP AS
+SELECT v.*,
+    l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
+        v.task_parameters, v.task_params_class) AS differs
+FROM coco.async_task v
+JOIN public.async_tasks t ON t.task_id = v.task_id
+LEFT JOIN coco.ledger l ON l.task_id = v.task_id
+WHERE l.fingerprint IS NULL
+    OR l.fingerprint <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+        t.task_parameters, t.task_params_class);
+
+DO $check$
+DECLARE
+    v_task_id uuid;
+BEGIN
+    SELECT task_id INTO v_task_id FROM coco_going_back WHERE differs ORDER BY task_id LIMIT 1;
+    IF FOUND AND current_setting('coco.accept_drift', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION 'changed behind the procedures'' back: task %: its command''s values are not those that were stored for it',
+            v_task_id
+            USING ERRCODE = 'CO004',
+                HINT = 'See "upgrade verify" for all such rows and put them right, from a backup if need be. '
+                    '"upgrade down --accept-drift" takes them as they are.';
+    END IF;
+END;
+$check$;
 
 UPDATE public.async_tasks t SET
     action_parameters = v.action_parameters,
@@ -7,11 +35,14 @@ UPDATE public.async_tasks t SET
     task_parameters = v.task_parameters,
     task_params_class = v.task_params_class,
     root_command_id = v.root_command_id
-FROM coco.async_task v
-WHERE v.task_id = t.task_id
-    AND (t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class, t.root_command_id)
-        IS DISTINCT FROM
-        (v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class, v.root_command_id);
+FROM coco_going_back v
+WHERE v.task_id = t.task_id;
+UPDATE coco.ledger l SET
+    root_command_id = NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'),
+    fingerprint = coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
+        v.task_parameters, v.task_params_class)
+FROM coco_going_back v
+WHERE v.task_id = l.task_id;
 UPDATE coco.ledger SET moved = false WHERE moved;
 UPDATE coco.state SET serves = 'async_tasks';
 SELECT coco.unpark(8);

@@ -174,25 +174,27 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_before public.command_entities;
+    v_parent CONSTANT uuid := NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000');
+    v_root CONSTANT uuid := NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000');
+    v_values boolean;
+    v_links boolean;
 BEGIN
     SELECT * INTO v_before FROM public.command_entities WHERE command_id = v_command_id FOR NO KEY UPDATE;
     UPDATE public.command_entities SET
         command_type = v_command_type,
-        parent_command_id = NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000'),
-        root_command_id = NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000'),
+        parent_command_id = v_parent,
+        root_command_id = v_root,
         action_parameters = v_action_parameters,
         action_parameters_class = v_action_parameters_class,
         status = v_status,
         finished_at = CASE WHEN v_status IN ('SUCCEEDED', 'FAILED', 'FAILED_RESTARTED') THEN COALESCE(finished_at, now()) END
     WHERE command_id = v_command_id;
     -- Tasks from before the upgrade may keep texts of their own; from now on they follow their command.
-    IF (v_before.action_parameters, v_before.action_parameters_class)
-        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class)
-        OR (v_before.parent_command_id, v_before.root_command_id) IS DISTINCT FROM (
-            NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000'),
-            NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000'))
-    THEN
-        PERFORM coco.renew_command(v_command_id);
+    v_values := (v_before.action_parameters, v_before.action_parameters_class)
+        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
+    v_links := (v_before.parent_command_id, v_before.root_command_id) IS DISTINCT FROM (v_parent, v_root);
+    IF v_before.command_id IS NOT NULL AND (v_values OR v_links) THEN
+        PERFORM coco.renew_command(v_command_id, v_values, v_links);
     END IF;
 END;
 $procedure$;
@@ -213,6 +215,8 @@ DECLARE
     v_before public.command_entities;
     v_parent CONSTANT uuid := NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000');
     v_root CONSTANT uuid := NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000');
+    v_values boolean;
+    v_links boolean;
 BEGIN
     IF v_command_id = '00000000-0000-0000-0000-000000000000' THEN
         RAISE EXCEPTION 'the zero GUID is no command id' USING ERRCODE = 'invalid_parameter_value';
@@ -231,10 +235,11 @@ BEGIN
         action_parameters_class = excluded.action_parameters_class,
         status = excluded.status,
         finished_at = CASE WHEN excluded.finished_at IS NOT NULL THEN COALESCE(e.finished_at, excluded.finished_at) END;
-    IF v_before.command_id IS NOT NULL AND (
-        v_before.action_parameters, v_before.action_parameters_class, v_before.parent_command_id, v_before.root_command_id
-    ) IS DISTINCT FROM (v_action_parameters, v_action_parameters_class, v_parent, v_root) THEN
-        PERFORM coco.renew_command(v_command_id);
+    v_values := (v_before.action_parameters, v_before.action_parameters_class)
+        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
+    v_links := (v_before.parent_command_id, v_before.root_command_id) IS DISTINCT FROM (v_parent, v_root);
+    IF v_before.command_id IS NOT NULL AND (v_values OR v_links) THEN
+        PERFORM coco.renew_command(v_command_id, v_values, v_links);
     END IF;
 END;
 $procedure$;
@@ -294,7 +299,7 @@ BEGIN
         JOIN public.command_entities e ON e.parent_command_id = g.command_id OR e.root_command_id = g.command_id
     )
     SELECT t.task_id, t.command_id INTO v_task_id, v_named
-    FROM going g JOIN public.async_tasks t ON t.command_id = g.command_id
+    FROM going g JOIN coco.task_commands() t ON t.command_id = g.command_id
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'command % cannot be deleted: task % still needs command %', v_command_id, v_task_id, v_named
@@ -328,7 +333,7 @@ BEGIN
         -- Two selects, not one with OR: each is a hash join, also where async_tasks is large.
         SELECT t.top_id FROM tree t WHERE NOT t.finished
         UNION
-        SELECT t.top_id FROM tree t JOIN public.async_tasks a ON a.command_id = t.command_id
+        SELECT t.top_id FROM tree t JOIN coco.task_commands() c ON c.command_id = t.command_id
     )
     DELETE FROM public.command_entities e
     USING tree t

@@ -2,6 +2,9 @@
 -- The procedures without the moved arguments, for an engine that keeps its commands in command_entities. An older engine cannot
 -- start after this.
 
+SELECT coco.sweep(2147483647);
+SELECT coco.require_values();
+
 SELECT coco.park(10, 'insertasync_tasks',
     'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '
     'timestamp with time zone, uuid, integer');

@@ -14,7 +14,7 @@ AS $procedure$
         v_task_parameters, v_task_params_class)::text, 0)
 $procedure$;
 
--- is_needed: a task names the command, or another command hangs below it.
+-- is_needed: a task names the command, another command hangs below it, or it waits to be released.
 CREATE FUNCTION coco.is_needed(v_command_id uuid) RETURNS boolean
 LANGUAGE sql
 STABLE
@@ -23,6 +23,7 @@ AS $procedure$
         OR EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_command_id)
         OR EXISTS (SELECT 1 FROM public.command_entities
             WHERE parent_command_id = v_command_id AND command_id <> v_command_id)
+        OR EXISTS (SELECT 1 FROM coco.to_release WHERE command_id = v_command_id)
 $procedure$;
 
 -- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
@@ -244,6 +245,27 @@ BEGIN
             coco.guards(), v_receipt.guards
             USING ERRCODE = 'CO004',
                 HINT = 'Run "upgrade down --to expand", then "upgrade up": it installs the triggers and proves again.';
+    END IF;
+END;
+$procedure$;
+
+-- require_values refuses while a task would not read back what was stored for it: a step that builds on the values, or on the
+-- way back writes them into async_tasks, would make the damage lasting.
+CREATE FUNCTION coco.require_values() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_first record;
+BEGIN
+    IF current_setting('coco.accept_drift', true) = 'on' THEN
+        RETURN;
+    END IF;
+    SELECT d.* INTO v_first FROM coco.differences(NULL, 1) d ORDER BY d.source, d.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'changed behind the procedures'' back: % %: %', v_first.source, v_first.id, v_first.detail
+            USING ERRCODE = 'CO004',
+                HINT = 'See "upgrade verify" for all such rows and put them right, from a backup if need be. '
+                    '"upgrade down --accept-drift" takes them as they are.';
     END IF;
 END;
 $procedure$;

@@ -182,8 +182,11 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
         END IF;
+        IF v_item.privilege_type = 'DELETE' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands() TO %s', v_item.grantee);
+        END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid) TO %s', v_item.grantee);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
         END IF;
     END LOOP;
     FOR v_item IN

@@ -103,6 +103,7 @@ DECLARE
     v_task public.async_tasks;
     v_remaining bigint;
 BEGIN
+    PERFORM coco.sweep(v_batch);
     v_taken := ARRAY(SELECT seq FROM coco.change_log ORDER BY seq LIMIT v_batch FOR UPDATE SKIP LOCKED);
     v_tasks := coco.logged_tasks(v_taken);
 

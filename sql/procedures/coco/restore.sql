@@ -1,7 +1,7 @@
 -- What contract takes away, and how it comes back.
 
--- unheld_commands lists the commands that async_tasks cannot hold: no task and no task's root is theirs. A task that was deleted
--- through the engine's own procedures took its command along; until the change log is applied the ledger still knows it.
+-- unheld_commands lists the commands that async_tasks cannot hold: none of its tasks names them, nor as its root. While
+-- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -11,12 +11,9 @@ BEGIN
     SELECT e.*
     FROM public.command_entities e
     WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
-        AND NOT EXISTS (
-            SELECT 1 FROM public.command_entities child JOIN public.async_tasks t ON t.command_id = child.command_id
-            WHERE COALESCE(child.parent_command_id, child.root_command_id) = e.command_id
-        );
+        AND NOT EXISTS (SELECT 1 FROM coco.async_task t WHERE t.root_command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
+        AND ((SELECT serves = 'command_entities' FROM coco.state) OR NOT coco.is_needed(e.command_id));
 END;
 $procedure$;
 
