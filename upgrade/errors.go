@@ -195,7 +195,21 @@ func cleaned(e *pgconn.PgError) *pgconn.PgError {
 	return clean
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine joins the lines of a text and leaves out those that say again what stands before them.
+func oneLine(text string) string {
+	var line strings.Builder
+	for part := range strings.Lines(text) {
+		part = strings.Join(strings.Fields(part), " ")
+		if strings.Contains(line.String(), part) {
+			continue
+		}
+		if line.Len() > 0 {
+			line.WriteByte(' ')
+		}
+		line.WriteString(part)
+	}
+	return line.String()
+}
 
 func dirtyError(version int64) error {
 	return &Error{

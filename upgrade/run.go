@@ -146,7 +146,7 @@ func (r *run) retry(ctx context.Context, step Step, do func() error) error {
 			}
 			r.observe(WaitingForLock{Step: step, Attempt: attempt, Waited: waited, Budget: r.lockBudget, Holders: holders})
 		}
-		if err := pause(ctx, jitter(retryPause)); err != nil {
+		if err := driver.Pause(ctx, jitter(retryPause)); err != nil {
 			return r.explain(ctx, err, &step)
 		}
 	}
@@ -227,15 +227,4 @@ func (t *throttle) due() bool {
 // jitter spreads a pause, so that two who wait for each other do not meet again and again.
 func jitter(mean time.Duration) time.Duration {
 	return mean/2 + rand.N(mean) //nolint:gosec // nothing secret about it
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/ovirt/coco/upgrade/driver"
 )
 
 // UpOptions say how far to go and how gently. The zero value goes as far as it can, with the defaults.
@@ -137,7 +139,7 @@ func (r *run) refuseOthers(ctx context.Context, step Step, options UpOptions) er
 	}
 	others, err := r.others(ctx)
 	for started := time.Now(); err == nil && len(others) > 0 && time.Since(started) < leaveTime; {
-		if err = pause(ctx, leavePause); err == nil {
+		if err = driver.Pause(ctx, leavePause); err == nil {
 			others, err = r.others(ctx)
 		}
 	}

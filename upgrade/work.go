@@ -44,7 +44,7 @@ func (r *run) backfill(ctx context.Context, before Step, options UpOptions) erro
 		if done.Finished {
 			return nil
 		}
-		if err := pause(ctx, options.Pause); err != nil {
+		if err := driver.Pause(ctx, options.Pause); err != nil {
 			return r.explain(ctx, err, &before)
 		}
 	}
@@ -113,7 +113,7 @@ func (r *run) drain(ctx context.Context, step Step) error {
 		if reports.due() {
 			r.observe(Draining{Step: step, Waited: waited, Budget: r.drainBudget, Blockers: blockers})
 		}
-		if err := pause(ctx, jitter(drainPause)); err != nil {
+		if err := driver.Pause(ctx, jitter(drainPause)); err != nil {
 			return r.explain(ctx, err, &step)
 		}
 	}

@@ -1565,7 +1565,8 @@ BEGIN
         NULLIF(to_jsonb(a) ->> 'attcompression', ''), a.attoptions
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = 'public.async_tasks'::regclass
-        AND a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id');
+        AND a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id')
+    ORDER BY a.attnum;
 END;
 $procedure$;
 

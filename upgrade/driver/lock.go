@@ -87,7 +87,7 @@ func (d *Driver) Lock() error {
 			d.config.Waiting(wait)
 		}
 		pause := lockPause/2 + rand.N(lockPause) //nolint:gosec // nothing secret about it
-		if err := sleep(d.ctx, min(pause, d.config.RunLockBudget-wait.Waited)); err != nil {
+		if err := Pause(d.ctx, min(pause, d.config.RunLockBudget-wait.Waited)); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,8 @@ func known[T any](value *T) (v T) {
 	return v
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Pause waits, or returns the context's error when that ends first.
+func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
