@@ -155,7 +155,8 @@ BEGIN
     SELECT k.installed_by, coco.signature(p.oid), md5(p.prosrc)
     FROM coco.parked k
     JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
-    WHERE k.version = v_version AND k.installed_by IS NOT NULL;
+    WHERE k.version = v_version AND k.installed_by IS NOT NULL
+    ORDER BY k.name;
     DELETE FROM coco.parked WHERE version = v_version;
 END;
 $procedure$;
