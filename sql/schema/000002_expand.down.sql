@@ -12,7 +12,7 @@ BEGIN
             signature,engine_owner,park,inherit,unpark,share_grants,own_all,
             fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
-            log_task,log_command,log_archive,release_task,catch_up,
+            log_task_id,log_command,release_task,catch_up,
             representatives,backfill,begin_drain,drain_blockers,require_drained,
             unheld_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP

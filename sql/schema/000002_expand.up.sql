@@ -1126,21 +1126,22 @@ $procedure$;
 -- The change log: which rows may have changed since they were last compared. A trigger that wrote the entities itself would make
 -- clients wait for one another; recording an id shares no row with anybody.
 
-CREATE FUNCTION coco.log_task() RETURNS trigger
+-- log_task_id serves both tables that are keyed by task; its argument says which one it is: task or archive.
+CREATE FUNCTION coco.log_task_id() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO coco.change_log (source, id) SELECT 'task', task_id FROM coco.ledger;
+        INSERT INTO coco.change_log (source, id) SELECT TG_ARGV[0], task_id FROM coco.ledger;
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('task', OLD.task_id);
+        INSERT INTO coco.change_log (source, id) VALUES (TG_ARGV[0], OLD.task_id);
     END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('task', NEW.task_id);
+        INSERT INTO coco.change_log (source, id) VALUES (TG_ARGV[0], NEW.task_id);
     END IF;
     RETURN NULL;
 END;
@@ -1171,26 +1172,6 @@ BEGIN
     END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
-    END IF;
-    RETURN NULL;
-END;
-$procedure$;
-
-CREATE FUNCTION coco.log_archive() RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $procedure$
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO coco.change_log (source, id) SELECT 'archive', task_id FROM coco.ledger;
-        RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('archive', OLD.task_id);
-    END IF;
-    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('archive', NEW.task_id);
     END IF;
     RETURN NULL;
 END;
@@ -1743,8 +1724,8 @@ SELECT coco.share_grants();
 
 -- ENABLE ALWAYS: a replica's session setting must not silence them.
 CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
-    FOR EACH ROW EXECUTE FUNCTION coco.log_task();
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('task');
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks;
 CREATE TRIGGER coco_log_tasks_truncate AFTER TRUNCATE ON public.async_tasks
-    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task();
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task_id('task');
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks_truncate;

@@ -8,10 +8,10 @@ CREATE TRIGGER coco_log_commands_truncate AFTER TRUNCATE ON public.command_entit
     FOR EACH STATEMENT EXECUTE FUNCTION coco.log_command();
 ALTER TABLE public.command_entities ENABLE ALWAYS TRIGGER coco_log_commands_truncate;
 CREATE TRIGGER coco_log_archive AFTER INSERT OR UPDATE OR DELETE ON coco.archive
-    FOR EACH ROW EXECUTE FUNCTION coco.log_archive();
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('archive');
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive;
 CREATE TRIGGER coco_log_archive_truncate AFTER TRUNCATE ON coco.archive
-    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_archive();
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task_id('archive');
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive_truncate;
 
 SELECT coco.prove(5);

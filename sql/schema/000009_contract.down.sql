@@ -7,10 +7,10 @@ SELECT coco.restore_columns();
 UPDATE coco.state SET contracted = false;
 
 CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
-    FOR EACH ROW EXECUTE FUNCTION coco.log_task();
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('task');
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks;
 CREATE TRIGGER coco_log_tasks_truncate AFTER TRUNCATE ON public.async_tasks
-    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task();
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task_id('task');
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_log_tasks_truncate;
 CREATE TRIGGER coco_log_commands AFTER INSERT OR UPDATE OR DELETE ON public.command_entities
     FOR EACH ROW EXECUTE FUNCTION coco.log_command();
@@ -19,8 +19,8 @@ CREATE TRIGGER coco_log_commands_truncate AFTER TRUNCATE ON public.command_entit
     FOR EACH STATEMENT EXECUTE FUNCTION coco.log_command();
 ALTER TABLE public.command_entities ENABLE ALWAYS TRIGGER coco_log_commands_truncate;
 CREATE TRIGGER coco_log_archive AFTER INSERT OR UPDATE OR DELETE ON coco.archive
-    FOR EACH ROW EXECUTE FUNCTION coco.log_archive();
+    FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('archive');
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive;
 CREATE TRIGGER coco_log_archive_truncate AFTER TRUNCATE ON coco.archive
-    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_archive();
+    FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task_id('archive');
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive_truncate;

@@ -1,21 +1,22 @@
 -- The change log: which rows may have changed since they were last compared. A trigger that wrote the entities itself would make
 -- clients wait for one another; recording an id shares no row with anybody.
 
-CREATE FUNCTION coco.log_task() RETURNS trigger
+-- log_task_id serves both tables that are keyed by task; its argument says which one it is: task or archive.
+CREATE FUNCTION coco.log_task_id() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO coco.change_log (source, id) SELECT 'task', task_id FROM coco.ledger;
+        INSERT INTO coco.change_log (source, id) SELECT TG_ARGV[0], task_id FROM coco.ledger;
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('task', OLD.task_id);
+        INSERT INTO coco.change_log (source, id) VALUES (TG_ARGV[0], OLD.task_id);
     END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('task', NEW.task_id);
+        INSERT INTO coco.change_log (source, id) VALUES (TG_ARGV[0], NEW.task_id);
     END IF;
     RETURN NULL;
 END;
@@ -46,26 +47,6 @@ BEGIN
     END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.command_id <> OLD.command_id) THEN
         INSERT INTO coco.change_log (source, id) VALUES ('command', NEW.command_id);
-    END IF;
-    RETURN NULL;
-END;
-$procedure$;
-
-CREATE FUNCTION coco.log_archive() RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $procedure$
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO coco.change_log (source, id) SELECT 'archive', task_id FROM coco.ledger;
-        RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('archive', OLD.task_id);
-    END IF;
-    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.task_id <> OLD.task_id) THEN
-        INSERT INTO coco.change_log (source, id) VALUES ('archive', NEW.task_id);
     END IF;
     RETURN NULL;
 END;
