@@ -50,7 +50,7 @@ func (r *run) backfill(ctx context.Context, before Step, options UpOptions) erro
 	}
 }
 
-// catchUp applies the change log until it is short. What is left, or comes meanwhile, the step itself applies under its lock.
+// catchUp applies the change log until it no longer gets shorter. The step compares what is left, or comes meanwhile, itself.
 func (r *run) catchUp(ctx context.Context, before Step, options UpOptions) error {
 	size := options.Batch
 	if size <= 0 {
