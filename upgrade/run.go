@@ -70,6 +70,9 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 	if err := refuseProxy(ctx, r.conn); err != nil {
 		return err
 	}
+	if err := readOnlyProblem(ctx, r.conn); err != nil {
+		return err
+	}
 	r.driver = driver.New(ctx, r.conn, driver.Config{
 		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),

@@ -11,8 +11,24 @@ import (
 	"github.com/ovirt/coco/upgrade/driver"
 )
 
-// connect opens a connection that keeps no prepared statements: the schema changes under it.
+// connect opens a connection to a server that this can work with.
 func (u *Upgrader) connect(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := u.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := serverProblem(conn); err != nil {
+		(&run{Upgrader: u, conn: conn}).end(ctx)
+		return nil, err
+	}
+	if warning := newerServer(conn); warning != nil && u.warned.CompareAndSwap(false, true) {
+		u.observe(*warning)
+	}
+	return conn, nil
+}
+
+// open opens a connection that keeps no prepared statements: the schema changes under it.
+func (u *Upgrader) open(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,7 @@ type Upgrader struct {
 	toolVersion string
 	client      string
 	observe     func(Event)
+	warned      atomic.Bool // of a server that is newer than those tested
 }
 
 // New checks the options and the migrations. It does not connect.

@@ -125,6 +125,38 @@ func (o outcome) says(t *testing.T, texts ...string) {
 	}
 }
 
+// isOneError checks that an error is one line that says what is wrong, with a hint behind it, and the same in JSON where that was asked
+// for.
+func (o outcome) isOneError(t *testing.T, reason, hint string) {
+	t.Helper()
+	var errors, hints []string
+	for line := range strings.Lines(o.stderr) {
+		switch {
+		case strings.HasPrefix(line, "upgrade: "):
+			errors = append(errors, line)
+		case strings.HasPrefix(line, "hint: "):
+			hints = append(hints, line)
+		}
+	}
+	if len(errors) != 1 || !strings.Contains(errors[0], reason) {
+		t.Errorf("it does not say once %q:\n%s", reason, o.stderr)
+	}
+	if hint == "" || len(hints) == 0 || !strings.Contains(hints[len(hints)-1], hint) {
+		t.Errorf("it does not hint %q:\n%s", hint, o.stderr)
+	}
+	if !strings.HasPrefix(o.stdout, "{") {
+		return
+	}
+	all := events(t, o)
+	last := all[len(all)-1]
+	if said, _ := last["reason"].(string); last["event"] == "error" && !strings.Contains(said, reason) {
+		t.Errorf("the event does not say %q: %v", reason, last)
+	}
+	if said, _ := last["hint"].(string); last["event"] == "error" && !strings.Contains(said, hint) {
+		t.Errorf("the event does not hint %q: %v", hint, last)
+	}
+}
+
 // events reads stdout as JSON, one object with "event" and "time" a line.
 func events(t *testing.T, o outcome) []map[string]any {
 	t.Helper()

@@ -251,6 +251,28 @@ func (s *Server) Restart(ctx context.Context) error {
 	return nil
 }
 
+// Standby starts the server again as a standby that follows nobody: it serves what it has, and takes no changes.
+func (s *Server) Standby(ctx context.Context) error {
+	ctx, cancel := withLimit(ctx)
+	defer cancel()
+	if err := s.exec(ctx, "CHECKPOINT"); err != nil { // what an immediate shutdown would lose without it
+		return fmt.Errorf("make the ephemeral server a standby: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.kill(ctx); err != nil {
+		return err
+	}
+	signal := filepath.Join(s.dataDir(), "standby.signal")
+	if err := errors.Join(os.WriteFile(signal, nil, 0o600), s.account.own(signal)); err != nil {
+		return fmt.Errorf("make the ephemeral server a standby: %w", err)
+	}
+	if err := s.launch(ctx); err != nil {
+		return fmt.Errorf("start the ephemeral server as a standby: %w", err)
+	}
+	return nil
+}
+
 func withLimit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func TestServerListensOnItsSocketOnly(t *testing.T) {
@@ -281,5 +282,24 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
+	}
+}
+
+func TestStandbyServesWhatItHadAndTakesNoChanges(t *testing.T) {
+	s := start(t, Options{})
+	conn := connect(t, s.URL("postgres"))
+	if _, err := conn.Exec(t.Context(), `CREATE TABLE kept AS SELECT 7 AS n`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Standby(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	conn = connect(t, s.URL("postgres"))
+	if got := ask(t, conn, "SELECT n || ' ' || pg_is_in_recovery() FROM kept"); got != "7 true" {
+		t.Errorf("got %s", got)
+	}
+	var readOnly *pgconn.PgError
+	if _, err := conn.Exec(t.Context(), `DROP TABLE kept`); !errors.As(err, &readOnly) || readOnly.Code != "25006" {
+		t.Errorf("a change: %v, want SQLSTATE 25006", err)
 	}
 }
