@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -36,8 +35,13 @@ type Step struct {
 	// Lineage is the hash over names and hashes of all up files from the first to this one, in hex. It tells two chains apart
 	// that agree in this file but not in those before it.
 	Lineage string `json:"lineage"`
-	// SQL is the file.
-	SQL string `json:"-"`
+	// SQL is the file; Summary, Locks and Rewrites are what the comments at its head say.
+	SQL     string `json:"-"`
+	Summary string `json:"-"`
+	// Locks are the strongest that the step takes on each table that was there before coco.
+	Locks []Lock `json:"-"`
+	// Rewrites are those of these tables that it writes anew.
+	Rewrites []string `json:"-"`
 }
 
 // String returns the step's file name without its ending.
@@ -45,12 +49,12 @@ func (s Step) String() string {
 	return fmt.Sprintf("%06d_%s", s.Version, s.Name)
 }
 
+func (s Step) file() string { return s.String() + "." + string(s.Direction) + ".sql" }
+
 // Chain is the migrations in their order.
 type Chain struct {
 	ups, downs []Step
 }
-
-const phaseHeader = "-- coco:phase "
 
 // LoadChain reads all NNNNNN_name.{up,down}.sql of a directory. Every version needs both files and, among the comments at the
 // head of its up file, the line "-- coco:phase NAME"; phases must not go back. Other files are ignored.
@@ -74,6 +78,12 @@ func LoadChain(fsys fs.FS) (*Chain, error) {
 			Version: int64(parsed.Version), Name: parsed.Identifier, Direction: Direction(parsed.Direction), //nolint:gosec // checked below
 			SHA256: hex.EncodeToString(sum[:]), SQL: string(text),
 		}
+		head, err := readHeader(step.SQL)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", file.Name(), err)
+		}
+		step.Summary, step.Locks, step.Rewrites = head.summary, head.locks, head.rewrites
+		step.Phase = Phase(head.phase)
 		if step.Version < 1 {
 			return nil, fmt.Errorf("migration %s: versions start at 1", file.Name())
 		}
@@ -109,7 +119,10 @@ func (c *Chain) link() error {
 		if i > 0 && up.Version == c.ups[i-1].Version {
 			return fmt.Errorf("migrations %s and %s have the same version", c.ups[i-1], up)
 		}
-		phase, err := header(up.SQL)
+		if up.Phase == "" {
+			return fmt.Errorf("migration %s: it does not begin with a line %q", up, "-- coco:phase NAME")
+		}
+		phase, err := ParsePhase(string(up.Phase))
 		if err != nil {
 			return fmt.Errorf("migration %s: %w", up, err)
 		}
@@ -128,23 +141,15 @@ func extend(lineage hash.Hash, step Step) string {
 	return hex.EncodeToString(lineage.Sum(nil))
 }
 
-// header finds the phase among the comments that a file begins with.
-func header(text string) (Phase, error) {
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if name, ok := strings.CutPrefix(line, phaseHeader); ok {
-			return ParsePhase(strings.TrimSpace(name))
-		}
-		if line != "" && !strings.HasPrefix(line, "--") {
-			break
-		}
-	}
-	return "", fmt.Errorf("it does not begin with a line %q", phaseHeader+"NAME")
-}
-
 // Ups returns the chain going up, oldest first.
 func (c *Chain) Ups() []Step { return slices.Clone(c.ups) }
+
+// Downs returns the chain going down, newest first.
+func (c *Chain) Downs() []Step {
+	downs := slices.Clone(c.downs)
+	slices.Reverse(downs)
+	return downs
+}
 
 // Last returns the newest version of the chain.
 func (c *Chain) Last() int64 { return c.ups[len(c.ups)-1].Version }
@@ -170,6 +175,17 @@ func (c *Chain) at(version int64) (Step, bool) {
 	return c.ups[i], true
 }
 
+// below returns the version before another one, 0 for none.
+func (c *Chain) below(version int64) int64 {
+	before := int64(0)
+	for _, step := range c.ups {
+		if step.Version < version {
+			before = step.Version
+		}
+	}
+	return before
+}
+
 // between returns the steps that lead from one version to another, in the order in which they are run.
 func (c *Chain) between(from, to int64) []Step {
 	var steps []Step
@@ -189,10 +205,19 @@ func (c *Chain) between(from, to int64) []Step {
 	return steps
 }
 
-// isFirstOf says whether a step is the first of its phase.
-func (c *Chain) isFirstOf(step Step, phase Phase) bool {
+// first returns the first up step of a phase.
+func (c *Chain) first(phase Phase) (Step, bool) {
 	i := slices.IndexFunc(c.ups, func(s Step) bool { return s.Phase == phase })
-	return i >= 0 && c.ups[i].Version == step.Version
+	if i < 0 {
+		return Step{}, false
+	}
+	return c.ups[i], true
+}
+
+// isFirstOf says whether a step is the first of a phase.
+func (c *Chain) isFirstOf(step Step, phase Phase) bool {
+	first, ok := c.first(phase)
+	return ok && first.Version == step.Version
 }
 
 // entries is what the driver writes into the journal.

@@ -72,6 +72,7 @@ func TestChainRefusesFilesThatDoNotFit(t *testing.T) {
 		"no phase":             {with(good, "000002_b.up.sql", "SELECT 1;"), "does not begin with a line"},
 		"phase behind the SQL": {with(good, "000002_b.up.sql", "SELECT 1;\n-- coco:phase prove"), "does not begin with a line"},
 		"unknown phase":        {with(good, "000002_b.up.sql", "-- coco:phase proof"), "one of expand, backfill, prove"},
+		"unknown lock mode":    {with(good, "000002_b.down.sql", "-- coco:lock toy SHARED\nSELECT 1;"), "no lock mode is called"},
 		"phases out of order":  {chainOf("expand a", "switch b", "prove c"), "phase prove stands behind switch"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +92,22 @@ func TestPhaseMayStandBelowOtherComments(t *testing.T) {
 	}
 	if phase := chain.Ups()[0].Phase; phase != upgrade.Contract {
 		t.Errorf("phase %q", phase)
+	}
+}
+
+func TestHeadersSayWhatAStepDoesAndLocks(t *testing.T) {
+	files := with(chainOf("expand a"), "000001_a.down.sql", "-- coco:lock b access  share\n-- Puts 3.4 back:\n-- all of it. Really.\n"+
+		"-- coco:lock a ACCESS EXCLUSIVE\n-- coco:rewrites a\n\n-- coco:include x.sql\n-- coco:lock c EXCLUSIVE\nSELECT 1;")
+	chain, err := upgrade.LoadChain(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := chain.Downs()[0]
+	if step.Summary != "Puts 3.4 back: all of it" {
+		t.Errorf("summary %q", step.Summary)
+	}
+	if got := fmt.Sprint(step.Locks, step.Rewrites); got != "[a access exclusive b access share] [a]" {
+		t.Errorf("locks %s", got)
 	}
 }
 

@@ -25,7 +25,8 @@
 //	}
 //
 // Every migration commits together with its version and its journal row, and batches commit one by one. So a run may be killed
-// at any point, and the same call again goes on from there. Between the migrations, by the phase of the next one, a run
+// at any point, and the same call again goes on from there. What a run does is a list of actions, which PlanUp and PlanDown
+// return: the migrations, and between them, by the phase of the next one, a run
 //
 //   - copies rows in batches before the first step of Backfill,
 //   - applies the change log before each step of Prove, Switch and Contract,

@@ -78,7 +78,8 @@ type down struct {
 	options DownOptions
 	result  DownResult
 	seen    map[[sha256.Size]byte]bool // hashes of what was exported
-	journal []JournalRow               // as it was before the step that is being run
+	tally   *tally
+	journal []JournalRow // as it was before the step that is being run
 }
 
 func (d *down) all(ctx context.Context, target int64) error {
@@ -93,26 +94,25 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if target >= now.version {
 		return nil
 	}
-	steps := d.chain.between(now.version, target)
-	for _, step := range steps {
-		if d.drops(step) {
-			if err := d.refuseUnheld(ctx); err != nil {
-				return d.explain(ctx, err, nil)
-			}
-		}
-	}
-	for i, step := range steps {
-		applied, err := d.apply(ctx, step, i+1, len(steps))
+	list := d.chain.actionsDown(now.version, target)
+	d.tally = newTally(list)
+	return d.each(ctx, list, d.do)
+}
+
+func (d *down) do(ctx context.Context, a Action) error {
+	switch a.Kind {
+	case KindExport:
+		return d.explain(ctx, d.refuseUnheld(ctx), nil)
+	case KindTakeBack:
+		applied, err := d.apply(ctx, a.step, d.tally)
 		if err != nil {
 			return err
 		}
-		d.result.Applied = append(d.result.Applied, applied)
-		d.result.To = target
-		if i+1 < len(steps) {
-			d.result.To = steps[i+1].Version
-		}
+		d.result.Applied, d.result.To = append(d.result.Applied, applied), d.chain.below(a.Version)
+		return nil
+	default:
+		return fmt.Errorf("%s is no action of going down", a.Kind)
 	}
-	return nil
 }
 
 // drops says whether a step, going down, drops commands: it is the one that undoes the backfill.
@@ -152,9 +152,11 @@ func countUnheld(ctx context.Context, q querier) (int64, error) {
 	return unheld, nil
 }
 
+const exportCommands = `SELECT row_to_json(u)::text FROM coco.unheld_commands() AS u`
+
 // export writes the commands that have not been written by this call yet.
 func (d *down) export(ctx context.Context, q querier) error {
-	rows, err := q.Query(ctx, `SELECT row_to_json(u)::text FROM coco.unheld_commands() AS u`)
+	rows, err := q.Query(ctx, exportCommands)
 	if err != nil {
 		return fmt.Errorf("export the commands without a task: %w", err)
 	}

@@ -210,7 +210,7 @@ func TestCommandsWithoutATaskAreExportedBeforeTheyGo(t *testing.T) {
 		VALUES ('%s', 7, E'{"a":\n"b"}', 'ACTIVE')`, id))
 
 	plan, err := upgrader.PlanDown(t.Context(), "")
-	if err != nil || plan.Unheld != 1 || plan.From != 10 || plan.To != 0 || len(plan.Steps) != 10 || plan.Tasks != 46 || plan.Estimate <= 0 {
+	if err != nil || plan.Unheld != 1 || plan.From != 10 || plan.To != 0 || plan.Migrations() != 10 || len(plan.Steps) != 11 || plan.Tasks != 46 || plan.Estimate <= 0 {
 		t.Errorf("plan: %+v, %v", plan, err)
 	}
 	result, err := upgrader.Down(t.Context(), upgrade.DownOptions{})

@@ -8,7 +8,31 @@ type Event interface {
 	EventName() string
 }
 
-// StepStarted says that a step begins, the Nth of Total in this run.
+// ActionRef names an action of a run's plan.
+type ActionRef struct {
+	// Number counts from 1 to Total.
+	Number  int    `json:"number"`
+	Total   int    `json:"total"`
+	Kind    Kind   `json:"kind"`
+	Phase   Phase  `json:"phase"`
+	Version int64  `json:"version"`
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+}
+
+// ActionStarted says that an action of the plan begins.
+type ActionStarted struct {
+	ActionRef
+}
+
+// ActionFinished says that an action of the plan is done.
+type ActionFinished struct {
+	ActionRef
+
+	Duration time.Duration `json:"duration_ns"`
+}
+
+// StepStarted says that a step begins, the Nth migration of Total in this run.
 type StepStarted struct {
 	Step  Step `json:"step"`
 	N     int  `json:"n"`
@@ -85,6 +109,12 @@ type Warning struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 }
+
+// EventName returns "action_started".
+func (ActionStarted) EventName() string { return "action_started" }
+
+// EventName returns "action_finished".
+func (ActionFinished) EventName() string { return "action_finished" }
 
 // EventName returns "step_started".
 func (StepStarted) EventName() string { return "step_started" }

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Plan is what a run would do: a list of steps, from version From to version To (0 for none).
+// Plan is what a run would do, from version From to version To (0 for none). Steps is the very list that Up or Down works off.
 type Plan struct {
-	From  int64  `json:"from"`
-	To    int64  `json:"to"`
-	Steps []Step `json:"steps"`
+	From      int64     `json:"from"`
+	To        int64     `json:"to"`
+	Direction Direction `json:"direction"`
+	Steps     []Action  `json:"steps"`
 	// Tasks is about how many tasks there are.
 	Tasks int64 `json:"tasks"`
 	// Unheld is how many commands going down would lose, 0 going up.
@@ -60,32 +61,38 @@ func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{From: now.version, To: now.version}
+	plan := Plan{From: now.version, To: now.version, Direction: direction, Steps: []Action{}}
 	if now.problem != nil {
 		return plan, now.problem
 	}
-	if (direction == DirectionUp) != (target > now.version) || target == now.version {
+	perTask := timePerTaskUp
+	switch {
+	case direction == DirectionUp && target > now.version:
+		plan.Steps = r.chain.actionsUp(now.version, target, true)
+	case direction == DirectionDown && target < now.version:
+		plan.Steps = r.chain.actionsDown(now.version, target)
+		perTask = timePerTaskDown
+	default:
 		return plan, nil
 	}
-	plan.To, plan.Steps = target, r.chain.between(now.version, target)
+	plan.To = target
+	for _, a := range plan.Steps {
+		if a.Kind != KindExport {
+			continue
+		}
+		if plan.Unheld, err = countUnheld(ctx, r.conn); err != nil {
+			return plan, err
+		}
+	}
 	if plan.Tasks, err = countTasks(ctx, r.conn); err != nil {
 		return plan, err
-	}
-	perTask := timePerTaskUp
-	if direction == DirectionDown {
-		perTask = timePerTaskDown
-		for _, step := range plan.Steps {
-			if !r.chain.isFirstOf(step, Backfill) {
-				continue
-			}
-			if plan.Unheld, err = countUnheld(ctx, r.conn); err != nil {
-				return plan, err
-			}
-		}
 	}
 	plan.Estimate = time.Duration(len(plan.Steps))*timePerStep + time.Duration(plan.Tasks)*perTask
 	return plan, nil
 }
+
+// Migrations is how many migrations the plan runs.
+func (p Plan) Migrations() int { return newTally(p.Steps).total }
 
 // countTasks asks the planner's statistics, and counts where there are none.
 func countTasks(ctx context.Context, q querier) (int64, error) {

@@ -105,8 +105,9 @@ func (r *run) explain(ctx context.Context, err error, step *Step) error {
 }
 
 // apply takes one step, again and again while a lock in its way is not to be had.
-func (r *run) apply(ctx context.Context, step Step, n, total int) (Applied, error) {
-	r.observe(StepStarted{Step: step, N: n, Total: total})
+func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, error) {
+	count.n++
+	r.observe(StepStarted{Step: step, N: count.n, Total: count.total})
 	started := time.Now()
 	steps := 1
 	if step.Direction == DirectionDown {
@@ -116,7 +117,7 @@ func (r *run) apply(ctx context.Context, step Step, n, total int) (Applied, erro
 		return Applied{}, err
 	}
 	applied := Applied{Step: step, Duration: time.Since(started)}
-	r.observe(StepFinished{Step: step, N: n, Total: total, Duration: applied.Duration})
+	r.observe(StepFinished{Step: step, N: count.n, Total: count.total, Duration: applied.Duration})
 	return applied, nil
 }
 

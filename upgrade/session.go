@@ -91,22 +91,24 @@ func (r *run) lockHolders(ctx context.Context) ([]Session, error) {
 	return sessions, nil
 }
 
-// others returns the clients that are connected to this database besides this one. What kind of process another one is may be
-// invisible; one that has a user and is not known to be anything else counts as a client.
+// otherClients are all but this one. What kind of process another one is may be invisible; one that has a user and is not known to be
+// anything else counts as a client.
+const otherClients = `SELECT pid, usename::text, application_name, NULL::double precision, NULL::text
+FROM pg_catalog.pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+	AND coalesce(backend_type, 'client backend') = 'client backend'
+	AND application_name IS DISTINCT FROM $1 -- another call of this program: it looks, or waits for this run
+	AND NOT EXISTS ( -- the stock program, waiting for the end of this run
+		SELECT 1 FROM pg_catalog.pg_locks AS waiting
+		JOIN pg_catalog.pg_locks AS held ON held.locktype = 'advisory' AND held.granted AND held.pid = pg_backend_pid()
+			AND (held.database, held.classid, held.objid, held.objsubid)
+				= (waiting.database, waiting.classid, waiting.objid, waiting.objsubid)
+		WHERE waiting.pid = pg_stat_activity.pid AND waiting.locktype = 'advisory' AND NOT waiting.granted)
+ORDER BY pid`
+
+// others returns the clients that are connected to this database besides this one.
 func (r *run) others(ctx context.Context) ([]Session, error) {
-	const query = `SELECT pid, usename::text, application_name, NULL::double precision, NULL::text
-		FROM pg_catalog.pg_stat_activity
-		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-			AND coalesce(backend_type, 'client backend') = 'client backend'
-			AND application_name IS DISTINCT FROM $1 -- another call of this program: it looks, or waits for this run
-			AND NOT EXISTS ( -- the stock program, waiting for the end of this run
-				SELECT 1 FROM pg_catalog.pg_locks AS waiting
-				JOIN pg_catalog.pg_locks AS held ON held.locktype = 'advisory' AND held.granted AND held.pid = pg_backend_pid()
-					AND (held.database, held.classid, held.objid, held.objsubid)
-						= (waiting.database, waiting.classid, waiting.objid, waiting.objsubid)
-				WHERE waiting.pid = pg_stat_activity.pid AND waiting.locktype = 'advisory' AND NOT waiting.granted)
-		ORDER BY pid`
-	sessions, err := driver.Sessions(ctx, r.conn, query, connect.ApplicationName)
+	sessions, err := driver.Sessions(ctx, r.conn, otherClients, connect.ApplicationName)
 	if err != nil {
 		return nil, fmt.Errorf("look who is connected: %w", err)
 	}

@@ -59,7 +59,8 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if target < now.version {
 		return result, nil
 	}
-	err = r.up(ctx, u.chain.between(now.version, target), options, &result)
+	list := u.chain.actionsUp(now.version, target, !options.Force || options.To != Retire)
+	err = (&ascent{run: r, options: options, result: &result, tally: newTally(list)}).all(ctx, list)
 	return result, err
 }
 
@@ -74,54 +75,49 @@ func (u *Upgrader) upTarget(to Phase) (int64, error) {
 	return u.chain.End(to), nil
 }
 
-func (r *run) up(ctx context.Context, steps []Step, options UpOptions, result *UpResult) error {
-	drained := int64(0)
-	for i, step := range steps {
-		if err := r.refuseOthers(ctx, step, options); err != nil {
-			return err
-		}
-		if r.chain.isFirstOf(step, Backfill) {
-			if err := r.backfill(ctx, step, options); err != nil {
-				return err
-			}
-		}
-		if last, ok := r.chain.at(result.To); ok && last.Phase == Switch && drained != last.Version {
-			if err := r.drain(ctx, last); err != nil {
-				return err
-			}
-		}
-		if step.Phase.catchesUp() {
-			if err := r.catchUp(ctx, step, options); err != nil {
-				return err
-			}
-		}
-		applied, err := r.apply(ctx, step, i+1, len(steps))
-		if err != nil {
-			return err
-		}
-		result.Applied, result.To = append(result.Applied, applied), step.Version
-		if err := r.afterStep(ctx, step, result); err != nil {
-			return err
-		}
-		drained = step.Version
-	}
-	return nil
+// ascent is one call of Up.
+type ascent struct {
+	*run
+	options UpOptions
+	result  *UpResult
+	tally   *tally
 }
 
-func (r *run) afterStep(ctx context.Context, step Step, result *UpResult) error {
-	if step.Phase == Switch {
-		return r.drain(ctx, step)
+func (u *ascent) all(ctx context.Context, list []Action) error { return u.each(ctx, list, u.do) }
+
+func (u *ascent) do(ctx context.Context, a Action) error {
+	switch a.Kind {
+	case KindAlone:
+		return u.refuseOthers(ctx, a.step)
+	case KindBackfill:
+		return u.backfill(ctx, a.step, u.options)
+	case KindDrain:
+		return u.drain(ctx, a.step)
+	case KindCatchUp:
+		return u.catchUp(ctx, a.step, u.options)
+	case KindApply:
+		return u.applyUp(ctx, a.step)
+	default:
+		return fmt.Errorf("%s is no action of going up", a.Kind)
 	}
+}
+
+func (u *ascent) applyUp(ctx context.Context, step Step) error {
+	applied, err := u.apply(ctx, step, u.tally)
+	if err != nil {
+		return err
+	}
+	u.result.Applied, u.result.To = append(u.result.Applied, applied), step.Version
 	if step.Phase != Prove {
 		return nil
 	}
-	receipt, err := readReceipt(ctx, r.conn)
+	receipt, err := readReceipt(ctx, u.conn)
 	if err != nil {
-		return r.explain(ctx, err, &step)
+		return u.explain(ctx, err, &step)
 	}
 	if receipt != nil {
-		result.Receipt = receipt
-		r.observe(ProofWritten{Receipt: *receipt})
+		u.result.Receipt = receipt
+		u.observe(ProofWritten{Receipt: *receipt})
 	}
 	return nil
 }
@@ -133,10 +129,7 @@ const (
 )
 
 // refuseOthers stops before the retire phase while others are connected: an old engine could not go on after it.
-func (r *run) refuseOthers(ctx context.Context, step Step, options UpOptions) error {
-	if !r.chain.isFirstOf(step, Retire) || options.Force && options.To == Retire {
-		return nil
-	}
+func (r *run) refuseOthers(ctx context.Context, step Step) error {
 	others, err := r.others(ctx)
 	for started := time.Now(); err == nil && len(others) > 0 && time.Since(started) < leaveTime; {
 		if err = driver.Pause(ctx, leavePause); err == nil {

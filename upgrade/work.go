@@ -19,6 +19,16 @@ const (
 	drainPause           = 50 * time.Millisecond
 )
 
+// The statements between the migrations. Plans show them, so each stands alone, with at most one parameter.
+const (
+	batchSettings = `SET LOCAL synchronous_commit = off`
+	backfillBatch = `SELECT step, done, total, finished FROM coco.backfill($1)`
+	catchUpBatch  = `SELECT coco.catch_up($1)`
+	beginDrain    = `SELECT coco.begin_drain($1)`
+	drainBlockers = `SELECT pid, usename, application_name, extract(epoch FROM xact_age)::double precision, prepared_gid
+FROM coco.drain_blockers($1)`
+)
+
 // backfill copies rows in batches, each committed. A batch that is lost with the server is copied again, so it need not be flushed.
 func (r *run) backfill(ctx context.Context, before Step, options UpOptions) error {
 	size := sizer{fixed: options.Batch}
@@ -28,10 +38,10 @@ func (r *run) backfill(ctx context.Context, before Step, options UpOptions) erro
 		started := time.Now()
 		err := r.retry(ctx, before, func() error {
 			return r.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-				if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+				if _, err := tx.Exec(ctx, batchSettings); err != nil {
 					return fmt.Errorf("set up the batch: %w", err)
 				}
-				return tx.QueryRow(ctx, `SELECT step, done, total, finished FROM coco.backfill($1)`, size.next()).
+				return tx.QueryRow(ctx, backfillBatch, size.next()).
 					Scan(&done.Work, &done.Done, &done.Total, &done.Finished)
 			})
 		})
@@ -61,7 +71,7 @@ func (r *run) catchUp(ctx context.Context, before Step, options UpOptions) error
 		var remaining int64
 		err := r.retry(ctx, before, func() error {
 			return r.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-				return tx.QueryRow(ctx, `SELECT coco.catch_up($1)`, size).Scan(&remaining)
+				return tx.QueryRow(ctx, catchUpBatch, size).Scan(&remaining)
 			})
 		})
 		if err != nil {
@@ -83,19 +93,17 @@ func (r *run) catchUp(ctx context.Context, before Step, options UpOptions) error
 func (r *run) drain(ctx context.Context, step Step) error {
 	err := r.retry(ctx, step, func() error {
 		return r.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, `SELECT coco.begin_drain($1)`, step.Version)
+			_, err := tx.Exec(ctx, beginDrain, step.Version)
 			return err
 		})
 	})
 	if err != nil {
 		return err
 	}
-	const query = `SELECT pid, usename, application_name, extract(epoch FROM xact_age)::double precision, prepared_gid
-		FROM coco.drain_blockers($1)`
 	var reports throttle
 	started := time.Now()
 	for {
-		blockers, err := driver.Sessions(ctx, r.conn, query, step.Version)
+		blockers, err := driver.Sessions(ctx, r.conn, drainBlockers, step.Version)
 		if err != nil {
 			return r.explain(ctx, err, &step)
 		}

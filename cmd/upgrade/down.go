@@ -134,7 +134,7 @@ func (a *app) showDownPlan(plan upgrade.Plan, clients []upgrade.Session) {
 	if a.flags.json {
 		a.console.emit("plan", plan)
 	} else if len(plan.Steps) > 0 {
-		a.console.notef("%s of %s to take back: about %s, roughly %s", counted(int64(len(plan.Steps)), "step"), a.databaseName,
+		a.console.notef("%s of %s to take back: about %s, roughly %s", counted(int64(plan.Migrations()), "step"), a.databaseName,
 			counted(plan.Tasks, "task"), remaining(max(plan.Estimate, time.Second)))
 	}
 	if len(clients) > 0 {

@@ -36,6 +36,12 @@ func (r *reporter) observe(event upgrade.Event) {
 		r.console.notef("%s%s", r.indent, line)
 	}
 	switch e := event.(type) {
+	case upgrade.ActionStarted:
+		r.doing(func(since time.Duration) string {
+			return fmt.Sprintf("%s, %s: %s", actionText(e.Kind), e.Name, took(since))
+		})
+	case upgrade.ActionFinished:
+		r.progress.idle()
 	case upgrade.StepStarted:
 		r.doing(func(since time.Duration) string {
 			return fmt.Sprintf("step %d of %d, %s: %s", e.N, e.Total, e.Step.Name, took(since))
@@ -80,6 +86,11 @@ func (r *reporter) result(line string) {
 // line is what --verbose writes about an event that has no other line.
 func (r *reporter) line(event upgrade.Event) string {
 	switch e := event.(type) {
+	case upgrade.ActionStarted:
+		if e.Kind == upgrade.KindApply || e.Kind == upgrade.KindTakeBack {
+			return ""
+		}
+		return fmt.Sprintf("%s (%s): %s", actionText(e.Kind), e.Name, e.Summary)
 	case upgrade.StepStarted:
 		return fmt.Sprintf("step %d of %d: %s %s, sha256 %s", e.N, e.Total, e.Step, e.Step.Direction, e.Step.SHA256)
 	case upgrade.BatchDone:
@@ -94,6 +105,27 @@ func (r *reporter) line(event upgrade.Event) string {
 		return fmt.Sprintf("%s: older transactions are open%s", e.Step.Name, named(e.Blockers))
 	}
 	return ""
+}
+
+// actionText names what an action does, in a word or a few.
+func actionText(kind upgrade.Kind) string {
+	switch kind {
+	case upgrade.KindAlone:
+		return "wait until alone"
+	case upgrade.KindBackfill:
+		return "copy in batches"
+	case upgrade.KindDrain:
+		return "wait for older transactions"
+	case upgrade.KindCatchUp:
+		return "catch up"
+	case upgrade.KindApply:
+		return "apply"
+	case upgrade.KindExport:
+		return "export commands"
+	case upgrade.KindTakeBack:
+		return "take back"
+	}
+	return strings.ReplaceAll(string(kind), "_", " ")
 }
 
 func batch(e upgrade.BatchDone, since time.Duration) string {

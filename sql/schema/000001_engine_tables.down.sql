@@ -1,2 +1,2 @@
--- The engine's tables are never dropped.
+-- Does nothing: the engine's tables are never dropped.
 SELECT 1;

@@ -1,5 +1,5 @@
 -- coco:phase expand
--- The engine's own tables. An existing engine database is checked and adopted as it is; an empty database gets them.
+-- Checks that this is an engine's database and adopts it as it is. An empty database gets the engine's own tables.
 
 DO $adopt$
 DECLARE

@@ -1,4 +1,5 @@
--- Everything that expand created, by name: should anything else live in schema coco, dropping the schema stops here.
+-- coco:lock async_tasks ACCESS EXCLUSIVE
+-- Drops everything that expand created. By name: should anything else live in schema coco, dropping the schema stops here.
 DROP TRIGGER coco_log_tasks_truncate ON public.async_tasks;
 DROP TRIGGER coco_log_tasks ON public.async_tasks;
 

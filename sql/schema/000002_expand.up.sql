@@ -1,5 +1,6 @@
 -- coco:phase expand
--- The new table, and beside it everything that copying and proving needs. Nothing reads the new table yet. Clients wait only for
+-- coco:lock async_tasks SHARE ROW EXCLUSIVE
+-- Creates the new table, and beside it everything that copying and proving needs. Nothing reads the new table yet. Clients wait only for
 -- the two CREATE TRIGGER on async_tasks, which hold their lock for less than a millisecond.
 
 CREATE TABLE public.command_entities (

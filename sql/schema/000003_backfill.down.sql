@@ -1,3 +1,4 @@
+-- coco:lock async_tasks ACCESS SHARE
 -- Forgets the copy. async_tasks holds every value again by now; commands that it cannot hold must not be lost unasked.
 
 DO $unheld$

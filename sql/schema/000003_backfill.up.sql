@@ -1,5 +1,6 @@
 -- coco:phase backfill
--- Copies what is still to be copied. The tool has done most of it before, in batches of its own; run by itself, this does it all.
+-- coco:lock async_tasks ACCESS SHARE
+-- Copies what is still to be copied. The tool has done it before, in batches of its own; run by itself, this does it all.
 
 DO $backfill$
 DECLARE

@@ -1,5 +1,5 @@
 -- coco:phase backfill
--- The keys, after the rows: checking each row as it is copied costs 1.6 times as much. Both sides are the new table, so nobody waits.
+-- Adds the foreign keys of command_entities. After the rows: checking each row as it is copied costs 1.6 times as much. Both sides are the new table, so nobody waits.
 
 ALTER TABLE public.command_entities ADD CONSTRAINT fk_parent_command_id
     FOREIGN KEY (parent_command_id) REFERENCES public.command_entities (command_id) ON DELETE CASCADE NOT VALID;

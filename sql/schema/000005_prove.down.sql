@@ -1,3 +1,4 @@
+-- Drops the receipt and the triggers that log writes to the new table and the archive.
 DROP TRIGGER coco_log_archive_truncate ON coco.archive;
 DROP TRIGGER coco_log_archive ON coco.archive;
 DROP TRIGGER coco_log_commands_truncate ON public.command_entities;

@@ -1,5 +1,6 @@
 -- coco:phase prove
--- From here on every write to the new table and the archive is logged too; then every row is compared and the receipt written.
+-- coco:lock async_tasks ACCESS SHARE
+-- Compares every row and writes the receipt. From here on every write to the new table and the archive is logged too.
 
 CREATE TRIGGER coco_log_commands AFTER INSERT OR UPDATE OR DELETE ON public.command_entities
     FOR EACH ROW EXECUTE FUNCTION coco.log_command();

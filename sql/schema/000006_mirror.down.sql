@@ -1,3 +1,5 @@
+-- coco:lock async_tasks ACCESS EXCLUSIVE
+-- Puts the engine's own writers back.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
 DROP TRIGGER coco_release_truncate ON public.async_tasks;
 DROP TRIGGER coco_release ON public.async_tasks;

@@ -1,5 +1,6 @@
 -- coco:phase switch
--- Writers of the old signatures that keep both places equal. The getters still read async_tasks.
+-- coco:lock async_tasks SHARE ROW EXCLUSIVE
+-- Installs writers with the old signatures that keep both places equal. The getters still read async_tasks.
 
 SELECT coco.require_proof(true);
 SELECT coco.park(6, 'insertasync_tasks',

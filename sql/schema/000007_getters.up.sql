@@ -1,5 +1,6 @@
 -- coco:phase switch
--- Getters that answer from command_entities. Both places are equal by now, so a call that still runs an old body answers the same.
+-- coco:lock async_tasks ACCESS SHARE
+-- Installs getters that answer from command_entities. Both places are equal by now, so a call that still runs an old body answers the same.
 
 SELECT coco.require_drained(6);
 SELECT coco.require_proof(false);

@@ -1,6 +1,7 @@
 -- coco:phase switch
--- From here on command_entities counts: writers of the old signatures name no column that will go, and the procedures of
--- command_entities are there for everybody.
+-- coco:lock async_tasks ACCESS SHARE
+-- Installs writers with the old signatures that name no column that will go, and the procedures of command_entities. From here on
+-- command_entities counts.
 
 SELECT coco.require_drained(7);
 SELECT coco.require_proof(false);

@@ -1,3 +1,6 @@
+-- coco:lock async_tasks ACCESS EXCLUSIVE
+-- coco:lock schema_version ROW EXCLUSIVE
+-- coco:rewrites async_tasks
 -- Brings the columns back where they were, with everything that hung on them. The table is written anew; nobody else can use it.
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.sweep(2147483647);

@@ -1,4 +1,6 @@
 -- coco:phase contract
+-- coco:lock async_tasks ACCESS EXCLUSIVE
+-- coco:lock schema_version ROW EXCLUSIVE
 -- Drops the columns that have moved. Everybody waits for this one, for the few milliseconds it takes: it changes the catalog only.
 
 SELECT coco.require_drained(8);

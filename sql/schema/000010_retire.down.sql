@@ -1,4 +1,5 @@
--- Old signatures again. Tasks that came since are entered in the ledger, as the old writers would have done.
+-- coco:lock async_tasks ACCESS EXCLUSIVE
+-- Puts the procedures with the old signatures back. Tasks that came since are entered in the ledger, as the old writers would have done.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
 SELECT coco.require_values();
 DROP TRIGGER coco_release_update ON public.async_tasks;

@@ -1,6 +1,7 @@
 -- coco:phase retire
--- The procedures without the moved arguments, for an engine that keeps its commands in command_entities. An older engine cannot
--- start after this.
+-- coco:lock async_tasks SHARE ROW EXCLUSIVE
+-- Installs the procedures without the moved arguments. They are for an engine that keeps its commands in command_entities; an older
+-- engine cannot start after this.
 
 SELECT coco.sweep(2147483647);
 SELECT coco.require_values();
