@@ -68,8 +68,8 @@ test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetch
 ##@ Before a commit
 
 .PHONY: readme
-readme: ## run the demo and put its output into README.md
-	@$(POSTGRES); scripts/readme-transcript
+readme: ## run the commands in README.md and docs/, and put there what they print now
+	@$(POSTGRES); scripts/record-docs
 
 .PHONY: fmt
 fmt: ## format the Go code
