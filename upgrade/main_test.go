@@ -17,7 +17,11 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 // engine is a database as an engine leaves it, with the sample of tasks.
 func engine(tb testing.TB) *testdb.DB {
 	tb.Helper()
-	return testdb.New(tb, testdb.Options{Template: testdb.Template{
+	return testdb.New(tb, testdb.Options{Template: engineTemplate()})
+}
+
+func engineTemplate() testdb.Template {
+	return testdb.Template{
 		Name: "engine", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.Sample()),
 		Build: func(ctx context.Context, url string) error {
 			conn, err := pgx.Connect(ctx, url)
@@ -27,7 +31,7 @@ func engine(tb testing.TB) *testdb.DB {
 			defer func() { _ = conn.Close(ctx) }()
 			return loadEngine(ctx, conn)
 		},
-	}})
+	}
 }
 
 func loadEngine(ctx context.Context, conn *pgx.Conn) error {

@@ -53,16 +53,21 @@ func Main(m *testing.M) {
 // give them names that no other test uses. A test that stops, kills or reconfigures a server starts its own.
 func Server(tb testing.TB) *ephemeral.Server {
 	tb.Helper()
-	shared.once.Do(func() {
-		shared.server, shared.err = ephemeral.Start(context.Background(), ephemeral.Options{
+	server, err := shared.start()
+	if err != nil {
+		tb.Fatalf("testdb: %v", err)
+	}
+	return server
+}
+
+func (p *process) start() (*ephemeral.Server, error) {
+	p.once.Do(func() {
+		p.server, p.err = ephemeral.Start(context.Background(), ephemeral.Options{
 			BinDir:   os.Getenv(BinDirVariable),
 			Settings: map[string]string{"max_prepared_transactions": "20"},
 		})
 	})
-	if shared.err != nil {
-		tb.Fatalf("testdb: %v", shared.err)
-	}
-	return shared.server
+	return p.server, p.err
 }
 
 func (p *process) stop() error {
