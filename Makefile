@@ -33,6 +33,10 @@ test: ## run the tests (installs PostgreSQL's programs when they are missing; un
 build: ## build bin/upgrade
 	go build -trimpath -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o bin/upgrade ./cmd/upgrade
 
+.PHONY: man
+man: build ## write the manual pages to bin/man
+	bin/upgrade man bin/man
+
 ##@ Longer tests (a pass is kept in docs/results)
 
 .PHONY: test-race

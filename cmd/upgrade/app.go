@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if slices.Contains(args, "--json") { // errors in the flags themselves are reported before flags are read
+	if slices.Contains(args, "--json") || slices.Contains(args, "--json=true") { // errors in the flags themselves are reported before flags are read
 		a.flags.json = true
 	}
 	return a.report(root.ExecuteContext(ctx))

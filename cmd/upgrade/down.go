@@ -42,11 +42,12 @@ type downFlags struct {
 func (a *app) newDown() *cobra.Command {
 	var flags downFlags
 	cmd := &cobra.Command{
-		Use:     "down",
-		Short:   "Take the upgrade back",
-		Long:    downLong,
-		Example: downExample,
-		Args:    noArguments,
+		Use:        "down",
+		Short:      "Take the upgrade back",
+		SuggestFor: []string{"rollback", "undo", "revert", "downgrade", "back"},
+		Long:       downLong,
+		Example:    downExample,
+		Args:       noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			phase, err := flags.check(cmd)
 			if err != nil {

@@ -14,7 +14,7 @@ func TestHelpIsAsItWasReviewed(t *testing.T) {
 	for name, args := range map[string][]string{
 		"upgrade": {"--help"},
 		"status":  {"help", "status"}, "up": {"up", "--help"}, "verify": {"verify", "-h"}, "down": {"help", "down"},
-		"demo": {"help", "demo"}, "version": {"help", "version"},
+		"demo": {"help", "demo"}, "version": {"help", "version"}, "man": {"help", "man"}, "completion": {"help", "completion"},
 		"exit-codes": {"help", "exit-codes"}, "connection": {"help", "connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -27,11 +27,23 @@ func TestHelpIsAsItWasReviewed(t *testing.T) {
 	}
 }
 
-func TestEveryCommandHasExamples(t *testing.T) {
-	a := &app{console: newConsole(nil, nil)}
-	for _, cmd := range a.newRoot().Commands() {
-		if cmd.Runnable() && cmd.Name() != "help" && !strings.Contains(cmd.Example, "upgrade "+cmd.Name()) {
-			t.Errorf("%s has no example", cmd.Name())
+func TestEveryCommandIsExplainedWithExamples(t *testing.T) {
+	for _, cmd := range allCommands(t) {
+		name := cmd.CommandPath()
+		if len(cmd.Long) < len(cmd.Short) {
+			t.Errorf("%s is not explained", name)
+		}
+		own := false
+		for line := range strings.Lines(cmd.Example) {
+			own = own || strings.HasPrefix(strings.TrimSpace(line), name)
+		}
+		if !own {
+			t.Errorf("no example of %s begins with it:\n%s", name, cmd.Example)
+		}
+		for line := range strings.SplitSeq(cmd.Long, "\n") {
+			if len([]rune(line)) > 110 {
+				t.Errorf("%s: a line of %d letters: %s", name, len([]rune(line)), line)
+			}
 		}
 	}
 }

@@ -15,7 +15,15 @@ import (
 	"github.com/ovirt/coco/internal/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+// runVariable makes the test binary the program itself.
+const runVariable = "COCO_RUN_UPGRADE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runVariable) != "" {
+		main()
+	}
+	testdb.Main(m)
+}
 
 // Planted where they must never come out of.
 const (

@@ -17,14 +17,17 @@ const rootExample = `  upgrade demo
   upgrade up --to contract --engine-conf /etc/ovirt-engine/engine.conf.d/10-setup-database.conf`
 
 func (a *app) newRoot() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:     "upgrade",
 		Short:   "Move an engine's commands into a table of their own, and back",
 		Long:    rootLong,
 		Example: rootExample,
-		Version: toolVersion(),
 		Args:    unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.version()
+			}
 			if err := cmd.Help(); err != nil {
 				return err
 			}
@@ -36,9 +39,9 @@ func (a *app) newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("upgrade {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpFunc(a.helpFunc(root.HelpFunc()))
+	root.CompletionOptions.DisableDefaultCmd = true
 
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.database, "database", "", "database to work on, as `URL` or key=value pairs (default: DATABASE_URL, else PG*)")
@@ -48,8 +51,11 @@ func (a *app) newRoot() *cobra.Command {
 	flags.BoolVarP(&a.flags.verbose, "verbose", "v", false, "write every event to stderr")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "write without colours (NO_COLOR does the same)")
 
-	root.AddCommand(a.newStatus(), a.newUp(), a.newVerify(), a.newDown(), a.newDemo(), a.newVersion())
+	root.Flags().BoolVar(&version, "version", false, "print the version")
+
+	root.AddCommand(a.newStatus(), a.newUp(), a.newVerify(), a.newDown(), a.newDemo(), a.newVersion(), a.newCompletion(), a.newMan())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(newHelp())
+	completeValues(root)
 	return root
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -43,19 +44,55 @@ func topics() []*cobra.Command {
 // newHelp is cobra's help command, with an error where that prints the usage and succeeds.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [command or topic]",
-		Short: "Show the help of a command or topic",
+		Use:               "help [command or topic]",
+		Short:             "Show the help of a command or topic",
+		Long:              "help shows the help of a command, as --help does, or a page on a topic.",
+		Example:           "  upgrade help\n  upgrade help up\n  upgrade help connection",
+		ValidArgsFunction: completeHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknownCommand(cmd.Root(), args)
+				return unknownTopic(found, rest)
 			}
 			found.InitDefaultHelpFlag()
-			if found.HasParent() && !found.Runnable() {
-				fmt.Fprintln(cmd.OutOrStdout(), found.Long) // a topic has no flags to explain
-				return nil
-			}
 			return found.Help()
 		},
+	}
+}
+
+func completeHelp(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []cobra.Completion
+	found, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, child := range found.Commands() {
+		if child.IsAvailableCommand() || child.IsAdditionalHelpTopicCommand() {
+			names = append(names, cobra.CompletionWithDesc(child.Name(), child.Short))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// helpFunc shows a command's help, or a topic, which has no flags to explain. With --json it is an event.
+func (a *app) helpFunc(show func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		root, stdout := cmd.Root(), cmd.OutOrStdout()
+		var text bytes.Buffer
+		root.SetOut(&text)
+		if cmd.IsAdditionalHelpTopicCommand() {
+			fmt.Fprintln(&text, cmd.Long)
+		} else {
+			show(cmd, args)
+		}
+		root.SetOut(stdout)
+		if a.flags.json {
+			a.console.emit("help", struct {
+				Command string `json:"command"`
+				Text    string `json:"text"`
+			}{cmd.CommandPath(), text.String()})
+			return
+		}
+		fmt.Fprint(stdout, text.String())
 	}
 }

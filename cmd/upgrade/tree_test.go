@@ -31,10 +31,14 @@ func allCommands(t *testing.T) []*cobra.Command {
 func words(cmd *cobra.Command) []string { return strings.Fields(cmd.CommandPath())[1:] }
 
 // withoutDatabase are the commands that work without a database.
-var withoutDatabase = map[string]bool{"upgrade demo": true, "upgrade version": true}
+var withoutDatabase = map[string]bool{
+	"upgrade demo": true, "upgrade version": true, "upgrade completion": true, "upgrade man": true,
+}
 
 // needed is what a command does not run without.
-var needed = map[string][]string{"upgrade down": {"--yes"}}
+var needed = map[string][]string{
+	"upgrade down": {"--yes"}, "upgrade demo": {"--tasks", "20"}, "upgrade completion": {"bash"}, "upgrade man": {"pages"},
+}
 
 // databaseCommands returns a complete command line of each command that works on a database.
 func databaseCommands(t *testing.T) [][]string {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,11 +33,12 @@ type upFlags struct {
 func (a *app) newUp() *cobra.Command {
 	var flags upFlags
 	cmd := &cobra.Command{
-		Use:     "up",
-		Short:   "Upgrade a database, or go on where an upgrade stopped",
-		Long:    upLong,
-		Example: upExample,
-		Args:    noArguments,
+		Use:        "up",
+		Short:      "Upgrade a database, or go on where an upgrade stopped",
+		SuggestFor: []string{"migrate", "run", "apply", "start"},
+		Long:       upLong,
+		Example:    upExample,
+		Args:       noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.options(cmd)
 			if err != nil {
@@ -105,17 +104,11 @@ func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
 }
 
 func unknownPhase(name string) error {
-	var all, similar []string
+	var all []string
 	for _, phase := range upgrade.Phases() {
 		all = append(all, string(phase))
-		if distance(strings.ToLower(name), string(phase)) <= 2 {
-			similar = append(similar, string(phase))
-		}
 	}
-	return &usageError{
-		reason: fmt.Sprintf("there is no phase %s", quoted(name)),
-		hint:   didYouMean(similar, "The phases are "+strings.Join(all, ", ")+"."),
-	}
+	return unknownAmong("phase", name, all)
 }
 
 func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions) error {

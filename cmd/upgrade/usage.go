@@ -18,16 +18,64 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.reason }
 
-// unknownCommand refuses what is no command and says what may have been meant.
+// unknownCommand refuses what is no command and says what may have been meant. It is the Args of commands that have others below them.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	return &usageError{
-		reason: fmt.Sprintf("there is no command %s", quoted(args[0])),
-		hint:   didYouMean(cmd.SuggestionsFor(args[0]), `"upgrade help" lists the commands.`),
+	return unknownName(cmd, "command", args[0], cmd.SuggestionsFor(args[0]))
+}
+
+// unknownTopic refuses what there is no help on.
+func unknownTopic(cmd *cobra.Command, args []string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	meant := cmd.SuggestionsFor(args[0])
+	for _, topic := range cmd.Commands() {
+		if topic.IsAdditionalHelpTopicCommand() && similar(args[0], topic.Name()) {
+			meant = append(meant, topic.Name())
+		}
 	}
+	return unknownName(cmd, "command", args[0], meant)
+}
+
+func unknownName(cmd *cobra.Command, kind, name string, meant []string) error {
+	return &usageError{
+		reason: fmt.Sprintf("there is no %s %s", kind, quotedBelow(cmd, name)),
+		hint:   didYouMean(meant, fmt.Sprintf("%q lists the commands.", helpOf(cmd))),
+	}
+}
+
+// quotedBelow quotes a name behind those of the commands that it was typed behind.
+func quotedBelow(cmd *cobra.Command, name string) string {
+	if !cmd.HasParent() || looksLikeConnection(name) {
+		return quoted(name)
+	}
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	return quoted(path + " " + name)
+}
+
+// unknownAmong refuses a value that is none of a few.
+func unknownAmong(kind, value string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	var meant []string
+	for _, name := range known {
+		if similar(value, name) {
+			meant = append(meant, name)
+		}
+	}
+	return &usageError{
+		reason: fmt.Sprintf("there is no %s %s", kind, quoted(value)),
+		hint:   didYouMean(meant, fmt.Sprintf("The %ss are %s.", kind, strings.Join(known, ", "))),
+	}
+}
+
+// similar says whether one word may have been meant by another.
+func similar(typed, name string) bool {
+	typed = strings.ToLower(typed)
+	return distance(typed, name) <= 2 || typed != "" && strings.HasPrefix(name, typed)
 }
 
 // noArguments is the Args of all commands.
@@ -35,7 +83,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := fmt.Sprintf("%q lists the flags.", "upgrade help "+cmd.Name())
+	hint := fmt.Sprintf("%q lists the flags.", helpOf(cmd))
 	if looksLikeConnection(args[0]) {
 		hint = "A database is named with --database."
 	}
@@ -86,7 +134,8 @@ func helpOf(cmd *cobra.Command) string {
 	if !cmd.HasParent() {
 		return "upgrade help"
 	}
-	return "upgrade help " + cmd.Name()
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	return "upgrade help " + path
 }
 
 func kindOfValue(kind string) string {

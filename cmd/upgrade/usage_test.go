@@ -14,7 +14,13 @@ func TestWrongUsageIsCode2AndSaysWhatWasMeant(t *testing.T) {
 		hint   string
 	}{
 		{[]string{"statu"}, `there is no command "statu"`, "Did you mean status?"},
-		{[]string{"rollback"}, `there is no command "rollback"`, `"upgrade help"`},
+		{[]string{"rollback"}, `there is no command "rollback"`, "Did you mean down?"},
+		{[]string{"migrate"}, `there is no command "migrate"`, "Did you mean up?"},
+		{[]string{"something"}, `there is no command "something"`, `"upgrade help"`},
+		{[]string{"help", "connectio"}, `there is no command "connectio"`, "Did you mean connection?"},
+		{[]string{"help", "exit"}, `there is no command "exit"`, "Did you mean exit-codes?"},
+		{[]string{"help", "up", "now"}, `there is no command "up now"`, `"upgrade help up"`},
+		{[]string{"help", secret}, "there is no command a connection string", `"upgrade help"`},
 		{[]string{"help", "verfy"}, `there is no command "verfy"`, "Did you mean verify?"},
 		{[]string{secret}, "a connection string", `"upgrade help"`},
 		{[]string{"status", secret}, "takes no arguments", "--database"},
