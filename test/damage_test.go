@@ -20,7 +20,11 @@ func TestDamageAtTheSwitchIsMendedByGoingBack(t *testing.T) {
 	if err := apply(t.Context(), conn, versionContract, "up"); code(err) != "CO004" {
 		t.Fatal(err)
 	}
-	down(t, conn, versionSwitch, versionExpand)
+	if err := goDown(t, conn, versionSwitch); code(err) != "CO003" {
+		t.Fatal(err)
+	}
+	exec(t, conn, `SET coco.commands_exported = on`)
+	down(t, conn, versionBackfill, versionExpand)
 	up(t, conn, versionExpand, versionRetire)
 	same(t, "tasks", before, query(t, conn, allTasks))
 	holds(t, conn)

@@ -37,6 +37,7 @@ func TestPropertyOldProceduresAnswerAsBeforeAtEveryVersion(t *testing.T) {
 			holds(t, upgraded)
 			same(t, "commands that no task needs", nil, query(t, upgraded, `SELECT e::text FROM coco.unheld_commands() e`))
 
+			exec(t, upgraded, `SET coco.commands_exported = on`)
 			for version := versionContract; version > 0; version-- {
 				down(t, upgraded, version, version-1)
 				for _, p := range players {

@@ -16,10 +16,12 @@ import (
 type DownOptions struct {
 	// To is the phase whose last version stays; empty for the database as it was found.
 	To Phase
-	// Export, when set, gets the commands that the old schema cannot hold, one JSON object a line, parameters included. It is
-	// written before anything is changed, and once more, with what has come since, in the transaction that drops them.
+	// Export, when set, gets every command that async_tasks cannot hold as it is, parameters included: one JSON object a line, with
+	// one call of Write for each. It is written before anything is changed and once more, with what has changed since, in the
+	// transaction that drops the commands; if it has a method Sync() error, that is called before the transaction commits. An
+	// error of either rolls the step back. Without Export Down refuses while there are such commands, unless DiscardCommands.
 	Export io.Writer
-	// DiscardCommands drops those commands; without it Down refuses while there are any.
+	// DiscardCommands drops commands that no task names; without it Down refuses while there are any, with Export too.
 	DiscardCommands bool
 	// Journal, when set, gets the journal in the transaction that drops it. An error rolls that step back.
 	Journal func([]JournalRow) error
@@ -36,7 +38,7 @@ type DownResult struct {
 	From    int64     `json:"from"`
 	To      int64     `json:"to"`
 	Applied []Applied `json:"applied"`
-	// Exported is how many commands were written to the export.
+	// Exported is how many commands were written to the export; one that changed meanwhile was written, and counts, again.
 	Exported int64 `json:"exported"`
 	// Journal is the journal as it was when this run dropped it; empty if it is still there.
 	Journal []JournalRow `json:"journal,omitempty"`
@@ -102,7 +104,7 @@ func (d *down) all(ctx context.Context, target int64) error {
 func (d *down) do(ctx context.Context, a Action) error {
 	switch a.Kind {
 	case KindExport:
-		return d.explain(ctx, d.refuseUnheld(ctx), nil)
+		return d.explain(ctx, d.exportBefore(ctx), nil)
 	case KindTakeBack:
 		applied, err := d.apply(ctx, a.step, d.tally)
 		if err != nil {
@@ -118,67 +120,6 @@ func (d *down) do(ctx context.Context, a Action) error {
 // drops says whether a step, going down, drops commands: it is the one that undoes the backfill.
 func (d *down) drops(step Step) bool { return d.chain.isFirstOf(step, Backfill) }
 
-// refuseUnheld writes the export and refuses to go on while it is not empty, unless told to discard what is in it.
-func (d *down) refuseUnheld(ctx context.Context) error {
-	unheld, err := countUnheld(ctx, d.conn)
-	if err != nil || unheld == 0 {
-		return err
-	}
-	if d.options.Export != nil {
-		if err := d.export(ctx, d.conn); err != nil {
-			return err
-		}
-		d.observe(CommandsExported{Commands: d.result.Exported})
-	}
-	if d.options.DiscardCommands {
-		return nil
-	}
-	return &Error{
-		Kind:   ErrUnheld,
-		Reason: fmt.Sprintf("the old schema cannot hold a command without a task, and %d of them have none", unheld),
-		Hint:   "Export and discard them, or remove them first.",
-	}
-}
-
-func countUnheld(ctx context.Context, q querier) (int64, error) {
-	there, err := hasFunction(ctx, q, "unheld_commands")
-	if err != nil || !there {
-		return 0, err
-	}
-	var unheld int64
-	if err := q.QueryRow(ctx, `SELECT count(*) FROM coco.unheld_commands()`).Scan(&unheld); err != nil {
-		return 0, fmt.Errorf("count the commands without a task: %w", err)
-	}
-	return unheld, nil
-}
-
-const exportCommands = `SELECT row_to_json(u)::text FROM coco.unheld_commands() AS u`
-
-// export writes the commands that have not been written by this call yet.
-func (d *down) export(ctx context.Context, q querier) error {
-	rows, err := q.Query(ctx, exportCommands)
-	if err != nil {
-		return fmt.Errorf("export the commands without a task: %w", err)
-	}
-	var line string
-	_, err = pgx.ForEachRow(rows, []any{&line}, func() error {
-		sum := sha256.Sum256([]byte(line))
-		if d.seen[sum] {
-			return nil
-		}
-		if _, err := io.WriteString(d.options.Export, line+"\n"); err != nil {
-			return err
-		}
-		d.seen[sum] = true
-		d.result.Exported++
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("export the commands without a task: %w", err)
-	}
-	return nil
-}
-
 // before runs in the transaction of each step, before its body.
 func (d *down) before(ctx context.Context, tx pgx.Tx, move driver.Move) error {
 	var err error
@@ -191,20 +132,10 @@ func (d *down) before(ctx context.Context, tx pgx.Tx, move driver.Move) error {
 		}
 	}
 	step, ok := d.chain.at(move.Version())
-	if !ok || !d.drops(step) || !d.options.DiscardCommands {
+	if !ok || !d.drops(step) {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `SET LOCAL coco.discard_commands = on`); err != nil {
-		return fmt.Errorf("allow discarding: %w", err)
-	}
-	if d.options.Export == nil {
-		return nil
-	}
-	// Nobody may add a command between the export and its end.
-	if _, err := tx.Exec(ctx, `LOCK TABLE public.command_entities IN SHARE ROW EXCLUSIVE MODE`); err != nil {
-		return fmt.Errorf("lock the commands: %w", err)
-	}
-	return d.export(ctx, tx)
+	return d.exportWithin(ctx, tx)
 }
 
 // after hands the journal over in the transaction that has dropped it.

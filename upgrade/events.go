@@ -99,7 +99,7 @@ type ProofWritten struct {
 	Receipt Receipt `json:"receipt"`
 }
 
-// CommandsExported says how many commands that the old schema cannot hold were written to the export.
+// CommandsExported says how many commands, which the old schema cannot hold as they are, were written to the export.
 type CommandsExported struct {
 	Commands int64 `json:"commands"`
 }

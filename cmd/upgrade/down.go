@@ -15,9 +15,12 @@ const downLong = `down takes the upgrade back, all of it or to the end of a phas
 with the engine stopped. It says first how much there is to do, and asks on a terminal; elsewhere it needs
 --yes. An interrupted run loses nothing: the same command run again continues.
 
-Commands that no task carries have no place in the old schema: down names them and refuses, until they are
-exported and given up. Exports hold parameters; files are made with mode 0600 and never overwritten. Of the
-others it keeps what async_tasks has columns for: not their status, times and place above their parent.
+What was written since the upgrade is kept as far as async_tasks has columns for it. It has none for a
+command's status and times, for its place above its parent, or for a command that no task names. Every command
+that a later upgrade would not make again exactly as it is now is written to coco-commands-DATABASE-TIME.jsonl
+in the current directory, unless --export-commands names another file; "upgrade commands load" takes them in
+again. Commands that no task names at all are given up only with --discard-commands. Exports hold parameters;
+files are made with mode 0600 and never overwritten.
 
 When a task would not read back what was stored for it, down refuses (4): going on would make the damage
 lasting. --accept-drift takes the values as they are.
@@ -27,7 +30,7 @@ directory, unless --export-journal names another file.`
 
 const downExample = `  upgrade down --to prove                    back to the end of a phase
   upgrade down --yes                         the whole way, without asking
-  upgrade down --export-commands lost.jsonl --discard-commands`
+  upgrade down --discard-commands            also when there are commands that no task names`
 
 type downFlags struct {
 	upFlags
@@ -53,18 +56,15 @@ func (a *app) newDown() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if flags.discard && flags.exportCommands == "" {
-				return &usageError{reason: "--discard-commands goes together with --export-commands FILE"}
-			}
 			return a.down(cmd.Context(), phase, flags)
 		},
 	}
 	set := cmd.Flags()
 	set.StringVar(&flags.to, "to", "", "stop at the end of this `PHASE`")
 	set.BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
-	set.StringVar(&flags.exportCommands, "export-commands", "", "write commands without a task to this new `FILE`, one JSON object a line")
+	set.StringVar(&flags.exportCommands, "export-commands", "", "write commands to this new `FILE`, one JSON object a line")
 	set.BoolVar(&flags.acceptDrift, "accept-drift", false, "take values that were changed by hand back as they are now")
-	set.BoolVar(&flags.discard, "discard-commands", false, "give those commands up once they are exported")
+	set.BoolVar(&flags.discard, "discard-commands", false, "give up commands without a task, once they are exported")
 	set.StringVar(&flags.exportJournal, "export-journal", "", "write the journal to this new `FILE`, one JSON object a line")
 	set.BoolVar(&flags.force, "force", false, "go back although migrations were edited since they were applied")
 	flags.addLocks(cmd)
@@ -74,13 +74,7 @@ func (a *app) newDown() *cobra.Command {
 func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error {
 	report := a.newReporter("")
 	defer report.end()
-	unheld := &unheldCommands{}
-	upgrader, err := a.upgrader(func(event upgrade.Event) {
-		if _, ok := event.(upgrade.CommandsExported); ok && flags.exportCommands == "" {
-			return // they were only listed
-		}
-		report.observe(event)
-	})
+	upgrader, err := a.upgrader(report.observe)
 	if err != nil {
 		return err
 	}
@@ -105,24 +99,33 @@ func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error
 	if err := a.confirm(ctx, flags.yes, "Take database "+a.databaseName+" back?"); err != nil {
 		return err
 	}
-	exports, err := a.openExports(to, flags)
+	files, err := a.openExports(to, flags)
 	if err != nil {
 		return err
 	}
-	unheld.file = exports.commands
 
 	started := time.Now()
-	result, err := upgrader.Down(ctx, upgrade.DownOptions{
-		To: to, Export: unheld, DiscardCommands: flags.discard, AcceptDrift: flags.acceptDrift, Journal: exports.writeJournal,
+	options := upgrade.DownOptions{
+		To: to, DiscardCommands: flags.discard, AcceptDrift: flags.acceptDrift, Journal: files.writeJournal,
 		LockTimeout: flags.lockTimeout, LockBudget: flags.lockBudget, Force: flags.force,
-	})
+	}
+	if files.commands != nil {
+		options.Export = files.commands
+	}
+	result, err := upgrader.Down(ctx, options)
 	report.progress.idle()
-	if closing := exports.close(a.console); err == nil {
+	if err != nil && len(result.Applied) == 0 && flags.exportCommands == "" && files.commands != nil {
+		files.commands.written = false // nothing has changed: the next run writes it anew
+	}
+	if closing := files.close(); err == nil {
 		err = closing
 	}
 	if errors.Is(err, upgrade.ErrUnheld) {
-		a.showUnheld(unheld)
+		if err := a.showUnheld(ctx, upgrader); err != nil {
+			return err
+		}
 	}
+	a.showExports(files, result)
 	if err != nil && len(result.Applied) == 0 {
 		return err
 	}
@@ -162,20 +165,45 @@ func (a *app) showDown(chain *upgrade.Chain, result upgrade.DownResult, duration
 	}
 }
 
+// maxNamed is how many commands are named.
+const maxNamed = 20
+
 // showUnheld names the commands that keep down from going on.
-func (a *app) showUnheld(unheld *unheldCommands) {
-	if a.flags.json {
-		for _, command := range unheld.first {
-			a.console.emit("unheld_command", command)
-		}
-		return
+func (a *app) showUnheld(ctx context.Context, upgrader *upgrade.Upgrader) error {
+	lost, err := upgrader.LostCommands(ctx, maxNamed)
+	if err != nil {
+		return err
 	}
 	rows := [][]string{{"command without a task", "type", "status"}}
-	for _, command := range unheld.first {
-		rows = append(rows, []string{command.ID, strconv.Itoa(command.Type), command.Status})
+	for _, command := range lost {
+		if command.Named {
+			continue
+		}
+		if a.flags.json {
+			a.console.emit("unheld_command", command)
+		}
+		rows = append(rows, []string{command.ID, strconv.Itoa(int(command.Type)), command.Status})
 	}
-	if more := unheld.count - len(unheld.first); more > 0 {
-		rows = append(rows, []string{"and " + count(int64(more)) + " more"})
+	if !a.flags.json && len(rows) > 1 {
+		a.console.notef("%s\n", table(rows, plain))
 	}
-	a.console.notef("%s\n", table(rows, plain))
+	return nil
+}
+
+// showExports says where the exports are, and how what is in them comes back.
+func (a *app) showExports(files *exports, result upgrade.DownResult) {
+	if path := files.commands.kept(); path != "" {
+		if a.flags.json {
+			a.console.emit("commands_file", struct {
+				File     string `json:"file"`
+				Commands int64  `json:"commands"`
+			}{path, result.Exported})
+		}
+		a.console.notef("%s written to %s: async_tasks cannot hold all of them\n"+
+			"hint: after the next \"upgrade up\", \"upgrade commands load %s\" takes them in again",
+			counted(result.Exported, "command"), path, path)
+	}
+	if path := files.journal.kept(); path != "" {
+		a.console.notef("journal written to %s", path)
+	}
 }

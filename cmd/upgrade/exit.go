@@ -74,7 +74,7 @@ func describe(err error) failure {
 	}
 	switch {
 	case errors.Is(err, upgrade.ErrUnheld):
-		result.Hint = "Add --export-commands FILE --discard-commands to write them to a new file and give them up."
+		result.Hint = "Add --discard-commands to give them up: they are written to a file first."
 	case errors.Is(err, upgrade.ErrConnected):
 		result.Hint += ` "upgrade up --to retire --force" does not wait for them.`
 	}

@@ -21,35 +21,39 @@ type exports struct {
 // openExports makes the files before anything is changed: what cannot be written must not be dropped.
 func (a *app) openExports(to upgrade.Phase, flags downFlags) (*exports, error) {
 	files := &exports{}
-	if flags.exportCommands != "" {
-		file, err := createNew(flags.exportCommands)
-		if err != nil {
-			return nil, fmt.Errorf("export the commands: %w", err)
+	for _, f := range []struct {
+		what, flag, prefix string
+		dropped            bool // on this way down
+		file               **newFile
+	}{
+		{"commands", flags.exportCommands, "coco-commands", to == "" || to == upgrade.Expand, &files.commands},
+		{"journal", flags.exportJournal, "coco-journal", to == "", &files.journal},
+	} {
+		path, create := f.flag, createNew
+		if path == "" && f.dropped {
+			path, create = exportName(f.prefix, a.databaseName, time.Now()), createNumbered
 		}
-		files.commands = file
-	}
-	path, create := flags.exportJournal, createNew
-	if path == "" && to == "" { // the only way down on which the journal goes
-		path, create = journalName(a.databaseName, time.Now()), createNumbered
-	}
-	if path != "" {
+		if path == "" {
+			continue
+		}
 		file, err := create(path)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("export the journal: %w", err), files.close(a.console))
+			return nil, errors.Join(fmt.Errorf("export the %s: %w", f.what, err), files.close())
 		}
-		files.journal = file
+		*f.file = file
 	}
 	return files, nil
 }
 
-func journalName(database string, now time.Time) string {
+// exportName is the name of a file in the current directory.
+func exportName(prefix, database string, now time.Time) string {
 	plain := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("/\\:*?\"<>| ", r) || r < ' ' {
 			return '_'
 		}
 		return r
 	}, database)
-	return "coco-journal-" + plain + "-" + now.UTC().Format("20060102T150405Z") + ".jsonl"
+	return prefix + "-" + plain + "-" + now.UTC().Format("20060102T150405Z") + ".jsonl"
 }
 
 // writeJournal is called in the transaction that drops the journal, and again if that has to be repeated.
@@ -69,21 +73,8 @@ func (e *exports) writeJournal(rows []upgrade.JournalRow) error {
 	return e.journal.file.Sync()
 }
 
-// close says where the exports are, and removes those that were not needed.
-func (e *exports) close(c *console) error {
-	var failed []error
-	for what, file := range map[string]*newFile{"commands without a task": e.commands, "journal": e.journal} {
-		if file == nil {
-			continue
-		}
-		kept, err := file.close()
-		failed = append(failed, err)
-		if kept {
-			c.notef("%s written to %s", what, file.path)
-		}
-	}
-	return errors.Join(failed...)
-}
+// close ends the files and removes those that were not needed.
+func (e *exports) close() error { return errors.Join(e.commands.close(), e.journal.close()) }
 
 // newFile is a file that did not exist before, for its owner's eyes only. It stays only if something is written.
 type newFile struct {
@@ -126,42 +117,24 @@ func (f *newFile) restart() error {
 	return f.file.Truncate(0)
 }
 
-func (f *newFile) close() (kept bool, err error) {
+// Sync makes what was written last, whatever happens to the machine.
+func (f *newFile) Sync() error { return f.file.Sync() }
+
+// close ends the file. Of a nil one there is nothing to end.
+func (f *newFile) close() error {
+	if f == nil {
+		return nil
+	}
 	if !f.written {
-		return false, errors.Join(f.file.Close(), os.Remove(f.path))
+		return errors.Join(f.file.Close(), os.Remove(f.path))
 	}
-	return true, errors.Join(f.file.Sync(), f.file.Close())
+	return errors.Join(f.file.Sync(), f.file.Close())
 }
 
-// unheldCommands remembers the names of the commands that are exported, and passes everything on to a file if there is one.
-type unheldCommands struct {
-	file  *newFile
-	first []unheldCommand
-	count int
-}
-
-// unheldCommand is what may be shown of a command.
-type unheldCommand struct {
-	ID     string `json:"command_id"`
-	Type   int    `json:"command_type"`
-	Status string `json:"status"`
-}
-
-// maxUnheld is how many commands are named.
-const maxUnheld = 20
-
-// Write gets one command, as a line of JSON, from each call.
-func (u *unheldCommands) Write(line []byte) (int, error) {
-	u.count++
-	if len(u.first) < maxUnheld {
-		var command unheldCommand
-		if err := json.Unmarshal(line, &command); err != nil {
-			return 0, errors.New("a command came in an unknown form") // the parser's text could repeat values
-		}
-		u.first = append(u.first, command)
+// kept is the path of the file, if it was made and something was written.
+func (f *newFile) kept() string {
+	if f == nil || !f.written {
+		return ""
 	}
-	if u.file == nil {
-		return len(line), nil
-	}
-	return u.file.Write(line)
+	return f.path
 }

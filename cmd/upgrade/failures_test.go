@@ -145,7 +145,7 @@ func TestCommandsWithoutATaskAreNamedExportedAndOnlyThenDropped(t *testing.T) {
 	execute(t, db, `INSERT INTO command_entities (command_id, command_type, action_parameters, status) VALUES ($1, 7, $2, 'ACTIVE')`,
 		lost, canaryValue)
 
-	want(t, exitFailure, "down", "--yes").says(t, lost, "hint: Add --export-commands FILE --discard-commands")
+	want(t, exitFailure, "down", "--yes").says(t, lost, "hint: Add --discard-commands")
 	want(t, exitFailure, "down", "--yes", "--json").says(t, `"unheld_command"`, lost, `"kind":"unheld_commands"`)
 	want(t, exitPending, "status").says(t, "9 (contract)")
 
@@ -158,7 +158,7 @@ func TestCommandsWithoutATaskAreNamedExportedAndOnlyThenDropped(t *testing.T) {
 	}
 
 	want(t, exitDone, "down", "--yes", "--export-commands", "lost.jsonl", "--discard-commands").
-		says(t, "commands without a task written to lost.jsonl", "nothing of coco is left in the database")
+		says(t, "1 command written to lost.jsonl", "nothing of coco is left in the database")
 	info, err := os.Stat("lost.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -182,9 +182,9 @@ func TestNothingIsExportedWhereNothingIsLost(t *testing.T) {
 	}
 }
 
-func TestJournalNameIsAFileName(t *testing.T) {
+func TestExportNameIsAFileName(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	if got := journalName("../a b:c", at); got != "coco-journal-.._a_b_c-20260102T030405Z.jsonl" {
+	if got := exportName("coco-journal", "../a b:c", at); got != "coco-journal-.._a_b_c-20260102T030405Z.jsonl" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -199,8 +199,8 @@ func TestAJournalThatAKilledRunLeftIsNotOverwritten(t *testing.T) {
 		if _, err := file.Write([]byte("kept")); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := file.close(); !kept || err != nil || file.path != want {
-			t.Errorf("%s: kept %t, %v, want %s", file.path, kept, err, want)
+		if err := file.close(); err != nil || file.kept() != want {
+			t.Errorf("%s: kept %s, %v, want %s", file.path, file.kept(), err, want)
 		}
 	}
 }

@@ -42,7 +42,6 @@ func TestWrongUsageIsCode2AndSaysWhatWasMeant(t *testing.T) {
 		{[]string{"down", "--lock-budget", "-1s"}, "--lock-budget is at least 1ms", ""},
 		{[]string{"up", "--drain-budget", "1us"}, "--drain-budget is at least 1ms", ""},
 		{[]string{"up", "--force"}, "--force goes together with --to retire", ""},
-		{[]string{"down", "--discard-commands"}, "--discard-commands goes together with --export-commands", ""},
 		{[]string{"verify", "--limit", "0"}, "--limit is at least 1", ""},
 		{[]string{"status", "--database", secret, "--engine-conf", "x"}, "not both", "upgrade help connection"},
 		{[]string{"status", "--database", "postgres://a b:" + canaryPassword + "@:x:y/"}, "not valid", "upgrade help connection"},

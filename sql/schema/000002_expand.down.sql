@@ -14,8 +14,8 @@ BEGIN
             fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
-            representatives,backfill,begin_drain,drain_blockers,require_drained,
-            unheld_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
+            held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
+            unheld_commands,lost_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;

@@ -45,10 +45,12 @@ COMMENT ON TABLE coco.journal IS 'One row for every migration the tool applied o
 CREATE TABLE coco.state (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     serves text NOT NULL DEFAULT 'async_tasks' CHECK (serves IN ('async_tasks', 'command_entities')),
+    served boolean NOT NULL DEFAULT false,
     contracted boolean NOT NULL DEFAULT false,
     retired boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE coco.state IS 'Which table''s values count, and whether the moved columns and the old signatures are gone.';
+COMMENT ON COLUMN coco.state.served IS 'command_entities has counted since it was filled: it may hold what no task tells.';
 INSERT INTO coco.state DEFAULT VALUES;
 
 CREATE TABLE coco.ledger (
@@ -1251,6 +1253,107 @@ END;
 $procedure$;
 
 -- coco:end
+-- coco:include coco/held.sql
+
+-- Which commands async_tasks holds, and as what: the one mapping from tasks to commands. The backfill copies by it, and the way
+-- back tells by it which commands would be lost.
+
+-- held_tasks are the tasks as their commands see them, without the texts: those that name one of v_commands, by way of the
+-- ledger, which has an index for it; with NULL all of them, as async_tasks will hold them after the way back.
+CREATE FUNCTION coco.held_tasks(v_commands uuid[])
+RETURNS TABLE (
+    task_id uuid,
+    command_id uuid,
+    root_command_id uuid,
+    action_type integer,
+    submitted boolean,
+    has_action boolean,
+    has_task boolean,
+    started_at timestamptz
+)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+BEGIN
+    IF v_commands IS NOT NULL THEN
+        RETURN QUERY
+        SELECT t.task_id, l.command_id, l.root_command_id, t.action_type, t.vdsm_task_id IS DISTINCT FROM c_none,
+            t.action_parameters IS NOT NULL, t.task_parameters IS NOT NULL, t.started_at
+        FROM coco.ledger l
+        JOIN public.async_tasks t ON t.task_id = l.task_id
+        WHERE l.command_id = ANY (v_commands) OR l.root_command_id = ANY (v_commands);
+    ELSIF (SELECT s.serves = 'async_tasks' FROM coco.state s) THEN
+        RETURN QUERY
+        SELECT t.task_id, NULLIF(t.command_id, c_none), NULLIF(t.root_command_id, c_none), t.action_type,
+            t.vdsm_task_id IS DISTINCT FROM c_none, t.action_parameters IS NOT NULL, t.task_parameters IS NOT NULL, t.started_at
+        FROM public.async_tasks t;
+    ELSE
+        RETURN QUERY
+        SELECT t.task_id, NULLIF(t.command_id, c_none), NULLIF(t.root_command_id, c_none), t.action_type,
+            t.vdsm_task_id IS DISTINCT FROM c_none, t.action_parameters IS NOT NULL, t.task_parameters IS NOT NULL, t.started_at
+        FROM coco.async_task t;
+    END IF;
+END;
+$procedure$;
+
+-- held_commands maps these tasks to commands: one for every distinct root id, one for every command id that is nobody's root.
+-- A command's values are those of the task that stands for it (task_id): submitted first, then of a known type, then with
+-- parameters, then the latest, then the smallest id. own says which of its parameters: task_parameters, else action_parameters.
+CREATE FUNCTION coco.held_commands(v_commands uuid[])
+RETURNS TABLE (
+    command_id uuid,
+    command_type integer,
+    parent_command_id uuid,
+    root_command_id uuid,
+    created_at timestamptz,
+    status varchar(20),
+    task_id uuid,
+    own boolean
+)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    WITH task AS (
+        SELECT * FROM coco.held_tasks(v_commands)
+    ), root AS (
+        SELECT DISTINCT ON (t.root_command_id)
+            t.root_command_id AS command_id, t.task_id, t.action_type,
+            min(t.started_at) OVER (PARTITION BY t.root_command_id) AS started_at
+        FROM task t
+        WHERE t.root_command_id IS NOT NULL
+        ORDER BY t.root_command_id, t.submitted DESC, t.action_type <> 0 DESC, t.has_action DESC,
+            t.started_at DESC NULLS LAST, t.task_id
+    ), mine AS (
+        SELECT DISTINCT ON (t.command_id)
+            t.command_id, t.task_id, t.action_type, t.root_command_id, t.submitted,
+            min(t.started_at) OVER (PARTITION BY t.command_id) AS started_at
+        FROM task t
+        WHERE t.command_id IS NOT NULL
+        ORDER BY t.command_id, t.submitted DESC, t.action_type <> 0 DESC, t.has_task DESC,
+            t.started_at DESC NULLS LAST, t.task_id
+    )
+    -- A root may have a task of its own that names another root: then it hangs below that one.
+    SELECT r.command_id, r.action_type,
+        NULLIF(m.root_command_id, r.command_id), COALESCE(m.root_command_id, r.command_id),
+        LEAST(r.started_at, m.started_at), 'ACTIVE'::varchar(20), r.task_id, false
+    FROM root r
+    LEFT JOIN mine m ON m.command_id = r.command_id
+    WHERE v_commands IS NULL OR r.command_id = ANY (v_commands)
+    UNION ALL
+    SELECT m.command_id, CASE WHEN m.root_command_id IS NULL THEN m.action_type ELSE 0 END,
+        m.root_command_id, m.root_command_id, m.started_at,
+        CASE WHEN m.submitted THEN 'ACTIVE' ELSE 'NOT_STARTED' END::varchar(20), m.task_id, m.root_command_id IS NOT NULL
+    FROM mine m
+    WHERE NOT EXISTS (SELECT 1 FROM root r WHERE r.command_id = m.command_id)
+        AND (v_commands IS NULL OR m.command_id = ANY (v_commands));
+END;
+$procedure$;
+
+-- coco:end
 -- coco:include coco/backfill.sql
 
 -- Copying the command columns of async_tasks into command_entities, a batch a call, in the caller's transaction.
@@ -1260,39 +1363,6 @@ $procedure$;
 --   roots     one command for every distinct root id
 --   commands  one command for every command id that is nobody's root
 --   archive   what the entities do not give back exactly, task by task
-
--- representatives picks for each command the task whose values stand for it: submitted first, then of a known type, then with
--- parameters, then the latest, then the smallest id. v_as_root takes the tasks that name the command as their root, otherwise
--- those that it created. started_at is the earliest of all these tasks.
-CREATE FUNCTION coco.representatives(v_commands uuid[], v_as_root boolean)
-RETURNS TABLE (command_id uuid, task_id uuid, started_at timestamptz)
-LANGUAGE plpgsql
-STABLE
-AS $procedure$
-DECLARE
-    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-BEGIN
-    IF v_as_root THEN
-        RETURN QUERY
-        SELECT DISTINCT ON (l.root_command_id)
-            l.root_command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.root_command_id)
-        FROM coco.ledger l
-        JOIN public.async_tasks t ON t.task_id = l.task_id
-        WHERE l.root_command_id = ANY (v_commands)
-        ORDER BY l.root_command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
-            t.action_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
-    ELSE
-        RETURN QUERY
-        SELECT DISTINCT ON (l.command_id)
-            l.command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.command_id)
-        FROM coco.ledger l
-        JOIN public.async_tasks t ON t.task_id = l.task_id
-        WHERE l.command_id = ANY (v_commands)
-        ORDER BY l.command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
-            t.task_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
-    END IF;
-END;
-$procedure$;
 
 CREATE FUNCTION coco.backfill(v_batch integer)
 RETURNS TABLE (step text, done bigint, total bigint, finished boolean)
@@ -1333,42 +1403,26 @@ BEGIN
             root_command_id = excluded.root_command_id,
             fingerprint = excluded.fingerprint;
 
-    ELSIF v_progress.step = 'roots' THEN
-        v_ids := ARRAY(
-            SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
-            ORDER BY root_command_id LIMIT v_batch + 1);
+    ELSIF v_progress.step IN ('roots', 'commands') THEN
+        IF v_progress.step = 'roots' THEN
+            v_ids := ARRAY(
+                SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
+                ORDER BY root_command_id LIMIT v_batch + 1);
+        ELSE
+            v_ids := ARRAY(
+                SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
+                ORDER BY command_id LIMIT v_batch + 1);
+        END IF;
         v_next := v_ids[v_batch + 1];
         v_ids := v_ids[1:v_batch];
         INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status)
-        SELECT root.command_id, t.action_type,
-            NULLIF(own.root_command_id, root.command_id), COALESCE(own.root_command_id, root.command_id),
-            t.action_parameters, t.action_params_class, LEAST(root.started_at, mine.started_at), 'ACTIVE'
-        FROM coco.representatives(v_ids, true) AS root
-        JOIN public.async_tasks t ON t.task_id = root.task_id
-        -- A root may have a task of its own that names another root: then it hangs below that one.
-        LEFT JOIN coco.representatives(v_ids, false) AS mine ON mine.command_id = root.command_id
-        LEFT JOIN coco.ledger own ON own.task_id = mine.task_id
-        ON CONFLICT (command_id) DO NOTHING;
-
-    ELSIF v_progress.step = 'commands' THEN
-        v_ids := ARRAY(
-            SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
-            ORDER BY command_id LIMIT v_batch + 1);
-        v_next := v_ids[v_batch + 1];
-        v_ids := v_ids[1:v_batch];
-        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
-            action_parameters, action_parameters_class, created_at, status)
-        SELECT command.command_id,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_type ELSE 0 END,
-            l.root_command_id, l.root_command_id,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_parameters ELSE t.task_parameters END,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_params_class ELSE t.task_params_class END,
-            command.started_at,
-            CASE WHEN t.vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END
-        FROM coco.representatives(v_ids, false) AS command
-        JOIN public.async_tasks t ON t.task_id = command.task_id
-        JOIN coco.ledger l ON l.task_id = t.task_id
+        SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
+            CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
+            CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END,
+            h.created_at, h.status
+        FROM coco.held_commands(v_ids) AS h
+        JOIN public.async_tasks t ON t.task_id = h.task_id
         ON CONFLICT (command_id) DO NOTHING;
 
     ELSE
@@ -1503,11 +1557,11 @@ END;
 $procedure$;
 
 -- coco:end
--- coco:include coco/restore.sql
+-- coco:include coco/lost.sql
 
--- What contract takes away, and how it comes back.
+-- What the way back cannot leave in async_tasks.
 
--- unheld_commands lists the commands that async_tasks cannot hold: none of its tasks names them, nor as its root. While
+-- unheld_commands lists the commands that async_tasks cannot hold at all: none of its tasks names them, nor as its root. While
 -- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
@@ -1515,14 +1569,82 @@ STABLE
 AS $procedure$
 BEGIN
     RETURN QUERY
+    WITH task AS (
+        SELECT t.command_id, t.root_command_id FROM coco.held_tasks(NULL) t
+    )
     SELECT e.*
     FROM public.command_entities e
-    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.async_task t WHERE t.root_command_id = e.command_id)
+    WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.command_id = e.command_id)
+        AND NOT EXISTS (SELECT 1 FROM task t WHERE t.root_command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
-        AND ((SELECT serves = 'command_entities' FROM coco.state) OR NOT coco.is_needed(e.command_id));
+        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT coco.is_needed(e.command_id));
 END;
 $procedure$;
+
+-- lost_commands lists every command that is not, column by column, what an upgrade would make again of the tasks as the way back
+-- leaves them. named: a task names it, so that async_tasks holds a part of it. Before the switch, commands are what the
+-- tasks say, and only an unheld one is lost; once command_entities has counted, this is no longer so, also on the way back.
+CREATE FUNCTION coco.lost_commands()
+RETURNS TABLE (
+    named boolean,
+    command_id uuid,
+    command_type integer,
+    parent_command_id uuid,
+    root_command_id uuid,
+    action_parameters text,
+    action_parameters_class varchar(256),
+    created_at timestamptz,
+    status varchar(20),
+    finished_at timestamptz
+)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_state coco.state;
+BEGIN
+    SELECT * INTO v_state FROM coco.state;
+    IF NOT v_state.served THEN
+        RETURN QUERY SELECT false, u.* FROM coco.unheld_commands() u;
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        WITH held AS (
+            SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
+                CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END AS action_parameters,
+                CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END AS action_parameters_class,
+                h.created_at, h.status
+            FROM coco.held_commands(NULL) h
+            JOIN %s t ON t.task_id = h.task_id
+        ), unheld AS (
+            SELECT u.command_id FROM coco.unheld_commands() u
+        ), damaged AS (
+            -- A task that does not read back what was stored for it: which values come back is decided on the way.
+            SELECT c.id AS command_id
+            FROM coco.ledger l
+            JOIN coco.async_task v ON v.task_id = l.task_id
+            CROSS JOIN LATERAL (VALUES (l.command_id), (l.root_command_id), (v.command_id), (v.root_command_id)) AS c(id)
+            WHERE l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
+                v.task_parameters, v.task_params_class)
+        )
+        SELECT NOT EXISTS (SELECT 1 FROM unheld u WHERE u.command_id = e.command_id), e.*
+        FROM public.command_entities e
+        LEFT JOIN held h ON h.command_id = e.command_id
+        WHERE h.command_id IS NULL
+            OR (e.command_type, e.parent_command_id, e.root_command_id, e.action_parameters, e.action_parameters_class,
+                e.created_at, e.status)
+                IS DISTINCT FROM (h.command_type, h.parent_command_id, h.root_command_id, h.action_parameters,
+                h.action_parameters_class, h.created_at, h.status)
+            OR e.finished_at IS NOT NULL
+            OR EXISTS (SELECT 1 FROM damaged d WHERE d.command_id = e.command_id)
+        $query$, CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
+END;
+$procedure$;
+
+-- coco:end
+-- coco:include coco/restore.sql
+
+-- What contract takes away, and how it comes back.
 
 -- keep_columns remembers what hangs on the columns that are about to be dropped, or refuses if an object depends on one.
 CREATE FUNCTION coco.keep_columns() RETURNS void

@@ -1,19 +1,28 @@
 -- coco:lock async_tasks ACCESS SHARE
 -- Forgets the copy. async_tasks holds every value again by now; commands that it cannot hold must not be lost unasked.
 
-DO $unheld$
+DO $lost$
 DECLARE
-    v_count bigint;
+    v_unheld bigint;
+    v_named bigint;
     v_first uuid;
 BEGIN
-    SELECT count(*), (array_agg(command_id ORDER BY created_at, command_id))[1] INTO v_count, v_first FROM coco.unheld_commands();
-    IF v_count > 0 AND current_setting('coco.discard_commands', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION 'async_tasks cannot hold a command without a task, and % of them have none: the first is %', v_count, v_first
-            USING ERRCODE = 'CO003',
-                HINT = 'Export them and confirm: "upgrade down --export-commands FILE --discard-commands".';
+    IF current_setting('coco.discard_commands', true) = 'on' THEN
+        RETURN;
+    END IF;
+    SELECT count(*) FILTER (WHERE NOT l.named), count(*) FILTER (WHERE l.named),
+        (array_agg(l.command_id ORDER BY l.named, l.created_at, l.command_id))[1]
+    INTO v_unheld, v_named, v_first FROM coco.lost_commands() l;
+    IF v_unheld > 0 THEN
+        RAISE EXCEPTION 'async_tasks cannot hold a command without a task, and % of them have none: the first is %', v_unheld, v_first
+            USING ERRCODE = 'CO003', HINT = 'Give them up: "upgrade down --discard-commands" writes them to a file first.';
+    END IF;
+    IF v_named > 0 AND current_setting('coco.commands_exported', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION 'async_tasks cannot hold all of % commands, such as their status: the first is %', v_named, v_first
+            USING ERRCODE = 'CO003', HINT = 'Run "upgrade down": it writes them to a file first.';
     END IF;
 END;
-$unheld$;
+$lost$;
 
 DELETE FROM public.command_entities;
 DELETE FROM coco.archive;
@@ -21,3 +30,4 @@ DELETE FROM coco.ledger;
 DELETE FROM coco.change_log;
 DELETE FROM coco.to_release;
 UPDATE coco.progress SET next_id = DEFAULT, done = 0, total = NULL, finished = false;
+UPDATE coco.state SET served = false;

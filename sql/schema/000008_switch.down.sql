@@ -2,7 +2,6 @@
 -- Puts the writers of both places back: async_tasks counts again. What was written to command_entities alone goes back into its columns first; where async_tasks
 -- itself still holds what has to be read back, it stays as it is, whatever has become of the new table.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
-SELECT coco.sweep(2147483647);
 
 CREATE TEMPORARY TABLE coco_going_back ON COMMIT DROP AS
 SELECT v.*,

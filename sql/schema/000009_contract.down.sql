@@ -3,7 +3,6 @@
 -- coco:rewrites async_tasks
 -- Brings the columns back where they were, with everything that hung on them. The table is written anew; nobody else can use it.
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
-SELECT coco.sweep(2147483647);
 SELECT coco.require_values();
 SELECT coco.mark_engine_scripts(false);
 SELECT coco.restore_columns();

@@ -6,39 +6,6 @@
 --   commands  one command for every command id that is nobody's root
 --   archive   what the entities do not give back exactly, task by task
 
--- representatives picks for each command the task whose values stand for it: submitted first, then of a known type, then with
--- parameters, then the latest, then the smallest id. v_as_root takes the tasks that name the command as their root, otherwise
--- those that it created. started_at is the earliest of all these tasks.
-CREATE FUNCTION coco.representatives(v_commands uuid[], v_as_root boolean)
-RETURNS TABLE (command_id uuid, task_id uuid, started_at timestamptz)
-LANGUAGE plpgsql
-STABLE
-AS $procedure$
-DECLARE
-    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-BEGIN
-    IF v_as_root THEN
-        RETURN QUERY
-        SELECT DISTINCT ON (l.root_command_id)
-            l.root_command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.root_command_id)
-        FROM coco.ledger l
-        JOIN public.async_tasks t ON t.task_id = l.task_id
-        WHERE l.root_command_id = ANY (v_commands)
-        ORDER BY l.root_command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
-            t.action_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
-    ELSE
-        RETURN QUERY
-        SELECT DISTINCT ON (l.command_id)
-            l.command_id, t.task_id, min(t.started_at) OVER (PARTITION BY l.command_id)
-        FROM coco.ledger l
-        JOIN public.async_tasks t ON t.task_id = l.task_id
-        WHERE l.command_id = ANY (v_commands)
-        ORDER BY l.command_id, t.vdsm_task_id IS DISTINCT FROM c_none DESC, t.action_type <> 0 DESC,
-            t.task_parameters IS NOT NULL DESC, t.started_at DESC NULLS LAST, t.task_id;
-    END IF;
-END;
-$procedure$;
-
 CREATE FUNCTION coco.backfill(v_batch integer)
 RETURNS TABLE (step text, done bigint, total bigint, finished boolean)
 LANGUAGE plpgsql
@@ -78,42 +45,26 @@ BEGIN
             root_command_id = excluded.root_command_id,
             fingerprint = excluded.fingerprint;
 
-    ELSIF v_progress.step = 'roots' THEN
-        v_ids := ARRAY(
-            SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
-            ORDER BY root_command_id LIMIT v_batch + 1);
+    ELSIF v_progress.step IN ('roots', 'commands') THEN
+        IF v_progress.step = 'roots' THEN
+            v_ids := ARRAY(
+                SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
+                ORDER BY root_command_id LIMIT v_batch + 1);
+        ELSE
+            v_ids := ARRAY(
+                SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
+                ORDER BY command_id LIMIT v_batch + 1);
+        END IF;
         v_next := v_ids[v_batch + 1];
         v_ids := v_ids[1:v_batch];
         INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
             action_parameters, action_parameters_class, created_at, status)
-        SELECT root.command_id, t.action_type,
-            NULLIF(own.root_command_id, root.command_id), COALESCE(own.root_command_id, root.command_id),
-            t.action_parameters, t.action_params_class, LEAST(root.started_at, mine.started_at), 'ACTIVE'
-        FROM coco.representatives(v_ids, true) AS root
-        JOIN public.async_tasks t ON t.task_id = root.task_id
-        -- A root may have a task of its own that names another root: then it hangs below that one.
-        LEFT JOIN coco.representatives(v_ids, false) AS mine ON mine.command_id = root.command_id
-        LEFT JOIN coco.ledger own ON own.task_id = mine.task_id
-        ON CONFLICT (command_id) DO NOTHING;
-
-    ELSIF v_progress.step = 'commands' THEN
-        v_ids := ARRAY(
-            SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
-            ORDER BY command_id LIMIT v_batch + 1);
-        v_next := v_ids[v_batch + 1];
-        v_ids := v_ids[1:v_batch];
-        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
-            action_parameters, action_parameters_class, created_at, status)
-        SELECT command.command_id,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_type ELSE 0 END,
-            l.root_command_id, l.root_command_id,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_parameters ELSE t.task_parameters END,
-            CASE WHEN l.root_command_id IS NULL THEN t.action_params_class ELSE t.task_params_class END,
-            command.started_at,
-            CASE WHEN t.vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END
-        FROM coco.representatives(v_ids, false) AS command
-        JOIN public.async_tasks t ON t.task_id = command.task_id
-        JOIN coco.ledger l ON l.task_id = t.task_id
+        SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
+            CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
+            CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END,
+            h.created_at, h.status
+        FROM coco.held_commands(v_ids) AS h
+        JOIN public.async_tasks t ON t.task_id = h.task_id
         ON CONFLICT (command_id) DO NOTHING;
 
     ELSE

@@ -1,22 +1,5 @@
 -- What contract takes away, and how it comes back.
 
--- unheld_commands lists the commands that async_tasks cannot hold: none of its tasks names them, nor as its root. While
--- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
-CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
-LANGUAGE plpgsql
-STABLE
-AS $procedure$
-BEGIN
-    RETURN QUERY
-    SELECT e.*
-    FROM public.command_entities e
-    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.async_task t WHERE t.root_command_id = e.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
-        AND ((SELECT serves = 'command_entities' FROM coco.state) OR NOT coco.is_needed(e.command_id));
-END;
-$procedure$;
-
 -- keep_columns remembers what hangs on the columns that are about to be dropped, or refuses if an object depends on one.
 CREATE FUNCTION coco.keep_columns() RETURNS void
 LANGUAGE plpgsql
