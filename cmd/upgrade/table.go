@@ -65,6 +65,21 @@ func counted(n int64, noun string) string {
 	return count(n) + " " + noun
 }
 
+// size writes a number of bytes as people read it: 12 kB, 3.4 MB.
+func size(bytes int64) string {
+	number, unit := float64(bytes), "bytes"
+	for _, larger := range []string{"kB", "MB", "GB", "TB"} {
+		if number < 1000 {
+			break
+		}
+		number, unit = number/1024, larger
+	}
+	if number < 10 && unit != "bytes" {
+		return strconv.FormatFloat(number, 'f', 1, 64) + " " + unit
+	}
+	return strconv.FormatFloat(number, 'f', 0, 64) + " " + unit
+}
+
 // took writes a duration as people read it.
 func took(d time.Duration) string {
 	switch {

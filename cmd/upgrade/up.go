@@ -93,12 +93,18 @@ func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
 		return "", &usageError{reason: "--batch is at least 1"}
 	case f.pause < 0:
 		return "", &usageError{reason: "--pause is not negative"}
-	case f.to == "":
+	}
+	return phaseNamed(f.to)
+}
+
+// phaseNamed reads the value of --to; empty stays empty.
+func phaseNamed(name string) (upgrade.Phase, error) {
+	if name == "" {
 		return "", nil
 	}
-	phase, err := upgrade.ParsePhase(f.to)
+	phase, err := upgrade.ParsePhase(name)
 	if err != nil {
-		return "", unknownPhase(f.to)
+		return "", unknownPhase(name)
 	}
 	return phase, nil
 }

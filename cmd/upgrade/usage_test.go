@@ -36,6 +36,7 @@ func TestWrongUsageIsCode2AndSaysWhatWasMeant(t *testing.T) {
 		{[]string{"up", "--to", "contrct"}, `there is no phase "contrct"`, "Did you mean contract?"},
 		{[]string{"up", "--to", "nowhere"}, `there is no phase "nowhere"`, "expand, backfill, prove, switch, contract, retire"},
 		{[]string{"up", "--to", secret}, "there is no phase a connection string", "expand"},
+		{[]string{"plan", "--to", "contrct"}, `there is no phase "contrct"`, "Did you mean contract?"},
 		{[]string{"up", "--batch", "0"}, "--batch is at least 1", ""},
 		{[]string{"up", "--pause", "-1s"}, "--pause is not negative", ""},
 		{[]string{"up", "--lock-timeout", "0"}, "--lock-timeout is at least 1ms", ""},
