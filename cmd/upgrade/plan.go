@@ -10,13 +10,14 @@ import (
 	"github.com/ovirt/coco/upgrade"
 )
 
-const planLong = `plan lists what "upgrade up" would do from where the database stands, or with --down what "upgrade down"
-would: every step, in order, with the strongest lock on a table of the engine, who waits for it, rows, time and
-how it is taken back. It is the very list that up and down work off. plan changes nothing and blocks nobody.
+const planLong = `plan lists what "upgrade up" would do from where the database stands, or with --down what
+"upgrade down" would: every step, in order, with the strongest lock on a table of the engine, who waits for
+it, rows, time and how it is taken back. It is the very list that up and down work off. plan changes nothing
+and blocks nobody.
 
-Rows, time, log (WAL) and space are estimated from a sample of the tasks, which takes about a second at most.
-Waiting for others is not in them. A step waits for a lock no longer than --lock-timeout of up (10ms), and so do
-clients behind it; then they wait until the step is done.
+Rows, time, log (WAL) and space are estimated from a sample of the tasks, which takes about a second at
+most. Waiting for others is not in them. A step waits for a lock no longer than --lock-timeout of up (10ms),
+and so do clients behind it; then they wait until the step is done.
 
 --sql writes every statement in full, for review, and nothing else. --json gives one object with everything.`
 
