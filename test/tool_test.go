@@ -8,6 +8,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ import (
 const (
 	exitDone    = 0
 	exitFailure = 1
+	exitPending = 3
+	exitDrift   = 4
 )
 
 // tool builds the program once for all tests and returns its path. It is put in place whole, because tests of several checkouts
@@ -74,6 +77,16 @@ func (r *toolRun) finish() error {
 func (r *toolRun) exit() int { return r.cmd.ProcessState.ExitCode() }
 
 func (r *toolRun) output() string { return r.stdout.String() + r.stderr.String() }
+
+// says checks that the output has these texts.
+func (r *toolRun) says(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(r.output(), text) {
+			t.Errorf("it does not say %q:\n%s", text, r.output())
+		}
+	}
+}
 
 // upgradeTool runs the program and fails the test unless it exits with the code.
 func upgradeTool(t *testing.T, url string, exit int, args ...string) *toolRun {

@@ -93,6 +93,9 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if now.problem != nil && (!d.options.Force || !isEdited(now.problem)) {
 		return now.problem
 	}
+	if err := d.clean(ctx, now); err != nil {
+		return err
+	}
 	if target >= now.version {
 		return nil
 	}

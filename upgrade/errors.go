@@ -25,8 +25,10 @@ var (
 	ErrBusy = errors.New("busy")
 	// ErrConnected: others are connected, which the retire phase does not go with.
 	ErrConnected = errors.New("others are connected")
-	// ErrDirty: a run of the stock migrate program broke off and left its mark.
+	// ErrDirty: a run of the stock migrate program broke off and left its mark, and the database does not prove what it did.
 	ErrDirty = errors.New("dirty")
+	// ErrMismatch: the version table says another version than the database itself.
+	ErrMismatch = errors.New("version mismatch")
 	// ErrNewerSchema: the database is at a version that this program does not know.
 	ErrNewerSchema = errors.New("newer schema")
 	// ErrEdited: a migration that was applied is not the one that this program carries.
@@ -211,7 +213,7 @@ func oneLine(text string) string {
 	return line.String()
 }
 
-func dirtyError(version int64) error {
+func dirtyError(version int64) *Error {
 	return &Error{
 		Kind: ErrDirty, Cause: &driver.DirtyError{Version: version},
 		Reason: fmt.Sprintf("version %d is marked dirty: a run of the migrate program broke off there", version),

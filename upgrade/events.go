@@ -104,6 +104,12 @@ type CommandsExported struct {
 	Commands int64 `json:"commands"`
 }
 
+// DirtyResolved says that the mark of a broken run of the stock migrate program was replaced by the version that the database
+// proves to be at.
+type DirtyResolved struct {
+	DirtyMark
+}
+
 // Warning is a warning that a migration raised.
 type Warning struct {
 	Message string `json:"message"`
@@ -142,6 +148,9 @@ func (ProofWritten) EventName() string { return "proof_written" }
 
 // EventName returns "commands_exported".
 func (CommandsExported) EventName() string { return "commands_exported" }
+
+// EventName returns "dirty_resolved".
+func (DirtyResolved) EventName() string { return "dirty_resolved" }
 
 // EventName returns "warning".
 func (Warning) EventName() string { return "warning" }

@@ -46,23 +46,27 @@ type querier interface {
 // state is what the database says about its migrations.
 type state struct {
 	version int64 // 0 for none
+	table   int64 // what the version table says, dirty or not; 0 for none
+	dirty   *DirtyMark
 	journal []JournalRow
 	problem error // why no step may be taken
 }
 
 // inspect reads version and journal and compares them with the chain.
 func inspect(ctx context.Context, q querier, chain *Chain) (state, error) {
-	version, dirty, err := driver.ReadVersion(ctx, q)
+	place, err := readPlace(ctx, q)
 	if err != nil {
 		return state{}, err
 	}
-	now := state{version: max(version, 0)}
+	now := state{version: max(place.table, 0), table: max(place.table, 0), problem: place.problem()}
+	if proven, ok := place.resolve(); ok && place.dirty {
+		now.version, now.dirty = proven, &DirtyMark{Marked: place.table, Proven: proven}
+	}
 	if now.journal, err = readJournal(ctx, q); err != nil {
 		return state{}, err
 	}
 	switch {
-	case dirty:
-		now.problem = dirtyError(version)
+	case now.problem != nil:
 	case now.version > chain.Last():
 		now.problem = &Error{
 			Kind:   ErrNewerSchema,

@@ -27,17 +27,19 @@ type StepStatus struct {
 type Status struct {
 	Database      string `json:"database"`
 	ServerVersion string `json:"server_version"`
-	// Version is the applied version, 0 for none, and Phase its phase, empty for none.
-	Version int64        `json:"version"`
-	Phase   Phase        `json:"phase,omitempty"`
-	Steps   []StepStatus `json:"steps"`
+	// Version is what the version table says, 0 for none. With a dirty mark in it, Dirty says where the database really is.
+	Version int64      `json:"version"`
+	Dirty   *DirtyMark `json:"dirty,omitempty"`
+	// Phase is the phase that the database is in, empty for none.
+	Phase Phase        `json:"phase,omitempty"`
+	Steps []StepStatus `json:"steps"`
 	// Pending is how many steps are left.
 	Pending int `json:"pending"`
 	// Receipt is the newest proof, nil if there is none.
 	Receipt *Receipt `json:"receipt,omitempty"`
 	// Running are the sessions that are upgrading this database now.
 	Running []Session `json:"running,omitempty"`
-	// Problem is why neither Up nor Down would take a step: ErrDirty, ErrNewerSchema, ErrEdited or ErrOutOfOrder; nil if they would.
+	// Problem is why neither Up nor Down would take a step: ErrDirty, ErrMismatch, ErrNewerSchema, ErrEdited or ErrOutOfOrder; nil if they would.
 	Problem error `json:"-"`
 }
 
@@ -58,7 +60,7 @@ func (r *run) status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Version: now.version, Problem: now.problem}
+	status := Status{Version: now.table, Dirty: now.dirty, Problem: now.problem}
 	err = r.conn.QueryRow(ctx, `SELECT current_database(), current_setting('server_version')`).
 		Scan(&status.Database, &status.ServerVersion)
 	if err != nil {

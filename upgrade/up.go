@@ -56,6 +56,9 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if now.problem != nil {
 		return result, now.problem
 	}
+	if err := r.clean(ctx, now); err != nil {
+		return result, err
+	}
 	if target < now.version {
 		return result, nil
 	}

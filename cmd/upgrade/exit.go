@@ -43,6 +43,7 @@ var kinds = []struct {
 	{upgrade.ErrBusy, "busy", exitBusy},
 	{upgrade.ErrConnected, "others_connected", exitPending},
 	{upgrade.ErrDirty, "dirty", exitFailure},
+	{upgrade.ErrMismatch, "version_mismatch", exitFailure},
 	{upgrade.ErrNewerSchema, "newer_schema", exitFailure},
 	{upgrade.ErrEdited, "edited_migration", exitFailure},
 	{upgrade.ErrOutOfOrder, "out_of_order", exitFailure},

@@ -68,6 +68,9 @@ func (r *reporter) observe(event upgrade.Event) {
 		r.result(stepLine(e))
 	case upgrade.ProofWritten:
 		r.result(receiptLine(e.Receipt))
+	case upgrade.DirtyResolved:
+		r.progress.idle()
+		r.result(dirtyLine(e.DirtyMark) + "; the mark is gone")
 	case upgrade.Warning:
 		r.console.warn(e.Message, e.Hint)
 	}
@@ -158,6 +161,17 @@ func stepLine(e upgrade.StepFinished) string {
 func receiptLine(r upgrade.Receipt) string {
 	return fmt.Sprintf("proved: %s in %s, %s in the archive; every value is equal",
 		counted(r.Tasks, "task"), counted(r.Commands, "command"), count(r.Archived))
+}
+
+func dirtyLine(d upgrade.DirtyMark) string {
+	at := "not upgraded at all"
+	if d.Proven > 0 {
+		at = fmt.Sprintf("at version %d", d.Proven)
+	}
+	if d.Marked < 0 {
+		return "the migrate program broke off while it took back version 1; the database is " + at
+	}
+	return fmt.Sprintf("the migrate program broke off on the way to version %d; the database is %s", d.Marked, at)
 }
 
 // named lists sessions that are in the way.

@@ -23,7 +23,7 @@ func (a *app) newStatus() *cobra.Command {
 		Long: `status shows the version, what is pending, the newest proof, who applied what, and who is connected. It
 changes nothing and takes no lock.
 
-Exit code 0: nothing is pending. 3: steps are pending.`,
+Exit code 0: nothing is pending. 3: steps are pending, or the migrate program broke off and left a mark that up or down puts right.`,
 		Example: "  upgrade status\n  upgrade status --database postgres://engine@db.example.org/engine --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,7 +47,7 @@ Exit code 0: nothing is pending. 3: steps are pending.`,
 			if status.Problem != nil {
 				return status.Problem
 			}
-			if status.Pending > 0 {
+			if status.Pending > 0 || status.Dirty != nil {
 				return &exitError{exitPending}
 			}
 			return nil
@@ -66,7 +66,7 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 	}
 	rows := [][]string{
 		{"database", status.Database + " on PostgreSQL " + status.ServerVersion},
-		{"version", place(status.Version, status.Phase)},
+		{"version", versionText(status)},
 		{"pending", pendingText(status)},
 		{"proof", receiptText(status.Receipt)},
 		{"upgrading now", "nobody"},
@@ -84,6 +84,9 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 			break
 		}
 		rows = append(rows, []string{"", client.String()})
+	}
+	if status.Dirty != nil {
+		rows = append(rows, []string{"dirty", dirtyText(status)})
 	}
 	a.console.resultf("%s\n\n%s", table(rows, plain), table(a.stepRows(status), a.console.paint))
 }
@@ -115,6 +118,21 @@ func (a *app) stepRows(status upgrade.Status) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// versionText says where the database is, and how that is known where the version table does not say it.
+func versionText(status upgrade.Status) string {
+	if status.Dirty == nil {
+		return place(status.Version, status.Phase)
+	}
+	return place(status.Dirty.Proven, status.Phase)
+}
+
+func dirtyText(status upgrade.Status) string {
+	if len(status.Running) > 0 {
+		return fmt.Sprintf("another program is at work on the way to version %d", max(status.Dirty.Marked, 0))
+	}
+	return dirtyLine(*status.Dirty) + `; "upgrade up" or "upgrade down" goes on from there`
 }
 
 func place(version int64, phase upgrade.Phase) string {

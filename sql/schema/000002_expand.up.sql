@@ -44,14 +44,16 @@ COMMENT ON TABLE coco.journal IS 'One row for every migration the tool applied o
 
 CREATE TABLE coco.state (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    version bigint NOT NULL,
     serves text NOT NULL DEFAULT 'async_tasks' CHECK (serves IN ('async_tasks', 'command_entities')),
     served boolean NOT NULL DEFAULT false,
     contracted boolean NOT NULL DEFAULT false,
     retired boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE coco.state IS 'Which table''s values count, and whether the moved columns and the old signatures are gone.';
+COMMENT ON COLUMN coco.state.version IS 'Written by each migration itself, so that it is right even where schema_migrations is not.';
 COMMENT ON COLUMN coco.state.served IS 'command_entities has counted since it was filled: it may hold what no task tells.';
-INSERT INTO coco.state DEFAULT VALUES;
+INSERT INTO coco.state (version) VALUES (2);
 
 CREATE TABLE coco.ledger (
     task_id uuid PRIMARY KEY,

@@ -30,4 +30,4 @@ DELETE FROM coco.ledger;
 DELETE FROM coco.change_log;
 DELETE FROM coco.to_release;
 UPDATE coco.progress SET next_id = DEFAULT, done = 0, total = NULL, finished = false;
-UPDATE coco.state SET served = false;
+UPDATE coco.state SET version = 2, served = false;

@@ -11,3 +11,4 @@ BEGIN
     END LOOP;
 END;
 $backfill$;
+UPDATE coco.state SET version = 3;

@@ -7,3 +7,4 @@ ALTER TABLE public.command_entities ADD CONSTRAINT fk_root_command_id
     FOREIGN KEY (root_command_id) REFERENCES public.command_entities (command_id) ON DELETE CASCADE NOT VALID;
 ALTER TABLE public.command_entities VALIDATE CONSTRAINT fk_parent_command_id;
 ALTER TABLE public.command_entities VALIDATE CONSTRAINT fk_root_command_id;
+UPDATE coco.state SET version = 4;

@@ -16,3 +16,4 @@ CREATE TRIGGER coco_log_archive_truncate AFTER TRUNCATE ON coco.archive
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive_truncate;
 
 SELECT coco.prove(5);
+UPDATE coco.state SET version = 5;

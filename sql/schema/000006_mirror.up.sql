@@ -147,3 +147,4 @@ ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release;
 CREATE TRIGGER coco_release_truncate AFTER TRUNCATE ON public.async_tasks
     FOR EACH STATEMENT EXECUTE FUNCTION coco.release_task();
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_truncate;
+UPDATE coco.state SET version = 6;

@@ -3,3 +3,4 @@
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
 SELECT coco.unpark(7);
 DELETE FROM coco.drain WHERE version = 7;
+UPDATE coco.state SET version = 6;

@@ -86,3 +86,4 @@ $procedure$;
 
 SELECT coco.inherit(7, ARRAY['getallfromasync_tasks', 'getasync_tasksbytask_id', 'getasynctasksbyentityid',
     'getasynctasksbyvdsmtaskid', 'fn_db_get_async_tasks']);
+UPDATE coco.state SET version = 7;

@@ -44,6 +44,6 @@ UPDATE coco.ledger l SET
 FROM coco_going_back v
 WHERE v.task_id = l.task_id;
 UPDATE coco.ledger SET moved = false WHERE moved;
-UPDATE coco.state SET serves = 'async_tasks';
+UPDATE coco.state SET version = 7, serves = 'async_tasks';
 SELECT coco.unpark(8);
 DELETE FROM coco.drain WHERE version = 8;

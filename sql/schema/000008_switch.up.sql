@@ -352,4 +352,4 @@ SELECT coco.inherit(8, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertor
     'getcommandentitybycommandentityid', 'getallfromcommandentities', 'getcommandentitiesbyparentcmdid',
     'deletecommandentity', 'deletecommandentitiesolderthandate']);
 
-UPDATE coco.state SET serves = 'command_entities', served = true;
+UPDATE coco.state SET version = 8, serves = 'command_entities', served = true;

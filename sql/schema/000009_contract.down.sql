@@ -6,7 +6,7 @@ LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.require_values();
 SELECT coco.mark_engine_scripts(false);
 SELECT coco.restore_columns();
-UPDATE coco.state SET contracted = false;
+UPDATE coco.state SET version = 8, contracted = false;
 
 CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
     FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('task');

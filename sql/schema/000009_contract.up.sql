@@ -22,5 +22,5 @@ ALTER TABLE public.async_tasks
     DROP COLUMN root_command_id;
 
 DELETE FROM coco.change_log;
-UPDATE coco.state SET contracted = true;
+UPDATE coco.state SET version = 9, contracted = true;
 SELECT coco.mark_engine_scripts(true);

@@ -18,4 +18,4 @@ ON CONFLICT (task_id) DO UPDATE SET
     root_command_id = excluded.root_command_id,
     fingerprint = excluded.fingerprint,
     moved = true;
-UPDATE coco.state SET retired = false;
+UPDATE coco.state SET version = 9, retired = false;

@@ -102,4 +102,4 @@ SELECT coco.inherit(10, ARRAY['insertasync_tasks', 'updateasync_tasks', 'inserto
 CREATE TRIGGER coco_release_update AFTER UPDATE OF command_id ON public.async_tasks
     FOR EACH ROW WHEN (OLD.command_id IS DISTINCT FROM NEW.command_id) EXECUTE FUNCTION coco.release_task();
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_update;
-UPDATE coco.state SET retired = true;
+UPDATE coco.state SET version = 10, retired = true;
