@@ -56,7 +56,12 @@ func TestADirtyMarkIsResolvedWhereTheDatabaseProvesItsVersion(t *testing.T) {
 			t.Run(fmt.Sprintf("at %d, marked %d", version, marked), func(t *testing.T) {
 				t.Parallel()
 				for _, way := range []string{"up", "down"} {
-					db := upgraded(t, version)
+					db := engine(t, enginedb.Sample(), enginedb.DecorateSQL())
+					conn := db.Connect(t.Context())
+					up(t, conn, 0, version)
+					if err := conn.Close(t.Context()); err != nil {
+						t.Fatal(err)
+					}
 					mark(t, db, marked, true)
 					at := fmt.Sprintf("at version %d", version)
 					if version <= 1 && marked <= 1 { // the first migration changes nothing here: none and 1 are the same
@@ -171,7 +176,8 @@ func TestTheStockProgramKilledAtAnyMomentIsContinued(t *testing.T) {
 		})
 		t.Run(fmt.Sprintf("down, after %s", after), func(t *testing.T) {
 			t.Parallel()
-			db := testdb.New(t, testdb.Options{Template: workload([]string{"up"})})
+			db := testdb.New(t, testdb.Options{Template: workload(nil)})
+			upgradeTool(t, db.URL, exitDone, "up")
 			killStock(t, program, db, after, "down", "-all")
 			upgradeTool(t, db.URL, exitDone, "down", "--yes")
 			identical(t, before, db.Dump(t, "--exclude-table=public.schema_migrations"))

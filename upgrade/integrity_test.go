@@ -97,7 +97,7 @@ func TestForcedDownTakesEditedMigrationsBack(t *testing.T) {
 func TestDirtyMarkIsExplained(t *testing.T) {
 	db := testdb.New(t, testdb.Options{})
 	exec(t, db, `CREATE TABLE public.schema_migrations (version bigint not null primary key, dirty boolean not null);
-		INSERT INTO public.schema_migrations VALUES (2, true)`)
+		INSERT INTO public.schema_migrations VALUES (3, true)`)
 	upgrader, _ := newUpgrader(t, db.URL, migrations(toy()))
 	status, err := upgrader.Status(t.Context())
 	if err != nil {
@@ -109,7 +109,7 @@ func TestDirtyMarkIsExplained(t *testing.T) {
 		if !errors.Is(err, upgrade.ErrDirty) || !errors.As(err, &detailed) {
 			t.Fatalf("got %v, want ErrDirty", err)
 		}
-		if !strings.Contains(detailed.Reason, "version 2") || !strings.Contains(detailed.Hint, "migrate force") {
+		if !strings.Contains(detailed.Reason, "version 3") || !strings.Contains(detailed.Hint, "migrate force") {
 			t.Errorf("it does not say what to do: %v", err)
 		}
 	}

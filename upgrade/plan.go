@@ -11,6 +11,8 @@ type Plan struct {
 	To        int64     `json:"to"`
 	Direction Direction `json:"direction"`
 	Steps     []Action  `json:"steps"`
+	// Dirty is the mark of a broken run that is put right first, nil if there is none.
+	Dirty *DirtyMark `json:"dirty,omitempty"`
 	// Unheld is how many commands going down would lose, 0 going up.
 	Unheld int64 `json:"unheld"`
 
@@ -65,7 +67,7 @@ func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{From: now.version, To: now.version, Direction: direction, Steps: []Action{}}
+	plan := Plan{From: now.version, To: now.version, Direction: direction, Steps: []Action{}, Dirty: now.dirty}
 	if now.problem != nil {
 		return plan, now.problem
 	}

@@ -86,7 +86,7 @@ func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error
 		a.console.warn(describe(err).Reason, "")
 	case err != nil:
 		return err
-	case len(plan.Steps) == 0:
+	case len(plan.Steps) == 0 && plan.Dirty == nil:
 		a.showDown(upgrader.Chain(), upgrade.DownResult{From: plan.From, To: plan.From}, 0)
 		return nil
 	}

@@ -23,7 +23,8 @@ func (a *app) newStatus() *cobra.Command {
 		Long: `status shows the version, what is pending, the newest proof, who applied what, and who is connected. It
 changes nothing and takes no lock.
 
-Exit code 0: nothing is pending. 3: steps are pending, or the migrate program broke off and left a mark that up or down puts right.`,
+Exit code 0: nothing is pending. 3: steps are pending, or the migrate program broke off and
+left a mark that up or down puts right.`,
 		Example: "  upgrade status\n  upgrade status --database postgres://engine@db.example.org/engine --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
