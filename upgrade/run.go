@@ -90,6 +90,16 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 	return r.driver.Lock()
 }
 
+// giveWay makes a session that only reads fail before the server looks for dead-locks, which could end a run that is at work.
+func (r *run) giveWay(ctx context.Context) error {
+	_, err := r.conn.Exec(ctx, `SELECT set_config('lock_timeout', (SELECT least(setting::integer / 2, 500)::text
+		FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'), false)`)
+	if err != nil {
+		return fmt.Errorf("set the session's lock time-out: %w", err)
+	}
+	return nil
+}
+
 func (r *run) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()

@@ -38,6 +38,9 @@ func (u *Upgrader) Verify(ctx context.Context, options VerifyOptions) (VerifyRes
 	}
 	r := &run{Upgrader: u, conn: conn}
 	defer r.end(ctx)
+	if err := r.giveWay(ctx); err != nil {
+		return VerifyResult{}, r.explain(ctx, err, nil)
+	}
 	result, err := r.verify(ctx, options)
 	return result, r.explain(ctx, err, nil)
 }
