@@ -65,15 +65,7 @@ func inspect(ctx context.Context, q querier, chain *Chain) (state, error) {
 	if now.journal, err = readJournal(ctx, q); err != nil {
 		return state{}, err
 	}
-	switch {
-	case now.problem != nil:
-	case now.version > chain.Last():
-		now.problem = &Error{
-			Kind:   ErrNewerSchema,
-			Reason: fmt.Sprintf("the database is at version %d, this program knows versions up to %d", now.version, chain.Last()),
-			Hint:   "Use the newer program.",
-		}
-	default:
+	if now.problem == nil {
 		now.problem = compare(chain, now.version, now.journal)
 	}
 	return now, nil
@@ -81,6 +73,13 @@ func inspect(ctx context.Context, q querier, chain *Chain) (state, error) {
 
 // compare looks for applied migrations that are not those of the chain.
 func compare(chain *Chain, version int64, journal []JournalRow) error {
+	if version > chain.Last() {
+		return &Error{
+			Kind:   ErrNewerSchema,
+			Reason: fmt.Sprintf("the database is at version %d, this program knows versions up to %d", version, chain.Last()),
+			Hint:   "Use the newer program.",
+		}
+	}
 	if _, ok := chain.at(version); !ok && version > 0 {
 		return &Error{
 			Kind:   ErrOutOfOrder,
