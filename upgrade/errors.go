@@ -178,8 +178,8 @@ func kindOf(code string) error {
 // ours says whether coco's own SQL raised an error: only then its texts are known to hold no values.
 func ours(code string) bool { return strings.HasPrefix(code, "CO") }
 
-// quotedValue is how messages about bad data end: invalid input syntax for type uuid: "…".
-var quotedValue = regexp.MustCompile(`(?s):?\s*".*`)
+// quotedValue is how messages about bad data end, in any language: invalid input syntax for type uuid: "…".
+var quotedValue = regexp.MustCompile(`(?s):?\s*["'«»‹›„“”‘’「『].*`)
 
 // cleaned copies what cannot hold values of rows or SQL.
 func cleaned(e *pgconn.PgError) *pgconn.PgError {

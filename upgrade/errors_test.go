@@ -29,6 +29,8 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502)`},
 		"bad uuid": {"SELECT 1;\nSELECT 'topsecret'::uuid", nil,
 			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3`},
+		"bad value in another language": {`DO $$ BEGIN RAISE 'Ungültig: »topsecret«' USING ERRCODE = '22P02'; END $$`, nil,
+			`000003_c (up): Ungültig (SQLSTATE 22P02)`},
 		"syntax":  {"SELEC 'topsecret'", nil, ``},
 		"refused": {raise("CO001"), upgrade.ErrRefused, `000003_c (up): row 7 differs. Do this.`},
 		"unheld":  {raise("CO003"), upgrade.ErrUnheld, `000003_c (up): row 7 differs. Do this.`},

@@ -2,7 +2,9 @@ package upgrade
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -99,4 +101,15 @@ func settingSource(source string) string {
 		return "the server's " + source
 	}
 	return source
+}
+
+// encryption says how a connection is protected against those who listen on the way; empty where there is none.
+func encryption(conn *pgx.Conn) string {
+	switch network := conn.PgConn().Conn().(type) {
+	case *net.UnixConn:
+		return ""
+	case *tls.Conn:
+		return tls.VersionName(network.ConnectionState().Version)
+	}
+	return "none"
 }

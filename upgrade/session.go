@@ -45,11 +45,7 @@ func (u *Upgrader) open(ctx context.Context) (*pgx.Conn, error) {
 	if ctx.Err() != nil {
 		return nil, explain(ctx, err, nil, true)
 	}
-	return nil, &Error{
-		Kind: ErrUnreachable, Cause: err,
-		Reason: oneLine(err.Error()),
-		Hint:   "Check that the server runs and that host, port, database, user and password are right.",
-	}
+	return nil, unreachable(config, err)
 }
 
 // refuseProxy recognises a connection pooler by the process id it makes up. Through one that pools transactions the run lock would

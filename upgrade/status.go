@@ -27,6 +27,8 @@ type StepStatus struct {
 type Status struct {
 	Database      string `json:"database"`
 	ServerVersion string `json:"server_version"`
+	// Encryption is the version of TLS that protects this connection, "none", or empty for a socket on the same machine.
+	Encryption string `json:"encryption,omitempty"`
 	// Version is what the version table says, 0 for none. With a dirty mark in it, Dirty says where the database really is.
 	Version int64      `json:"version"`
 	Dirty   *DirtyMark `json:"dirty,omitempty"`
@@ -60,7 +62,7 @@ func (r *run) status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Version: now.table, Dirty: now.dirty, Problem: now.problem}
+	status := Status{Version: now.table, Dirty: now.dirty, Problem: now.problem, Encryption: encryption(r.conn)}
 	err = r.conn.QueryRow(ctx, `SELECT current_database(), current_setting('server_version')`).
 		Scan(&status.Database, &status.ServerVersion)
 	if err != nil {

@@ -51,7 +51,10 @@ func (a *app) upgrader(observe func(upgrade.Event)) (*upgrade.Upgrader, error) {
 		return nil, &usageError{reason: err.Error(), hint: `"upgrade help connection" lists the ways to name a database.`}
 	}
 	if err != nil {
-		return nil, err
+		return nil, &hintedError{err, `"upgrade help connection" lists the ways to name a database, and what their files are like.`}
+	}
+	if a.flags.engineConf != "" && config.Password != "" && connect.ReadableByAll(a.flags.engineConf) {
+		a.console.warn("every user of this machine can read the password in "+a.flags.engineConf, "Take that away: chmod o-r.")
 	}
 	a.databaseName = cmp.Or(config.Database, config.User)
 	return upgrade.New(upgrade.Options{Config: config, ToolVersion: toolVersion(), Observe: observe})

@@ -22,6 +22,16 @@ type exitError struct{ code int }
 
 func (e *exitError) Error() string { return "see the output" }
 
+// hintedError is an error outside of the library's, with what to do about it.
+type hintedError struct {
+	error
+
+	hint string
+}
+
+// Unwrap returns the error.
+func (e *hintedError) Unwrap() error { return e.error }
+
 // failure is an error as it is shown.
 type failure struct {
 	ExitCode int               `json:"exit_code"`
@@ -62,11 +72,14 @@ func describe(err error) failure {
 	}
 	var (
 		usage   *usageError
+		hinted  *hintedError
 		library *upgrade.Error
 	)
 	switch {
 	case errors.As(err, &usage):
 		result.Kind, result.ExitCode, result.Hint = "usage", exitUsage, usage.hint
+	case errors.As(err, &hinted):
+		result.Hint = hinted.hint
 	case errors.As(err, &library):
 		result.Hint, result.Sessions = library.Hint, library.Sessions
 		bare := *library

@@ -90,7 +90,7 @@ func TestUnreachableServerIsAnError(t *testing.T) {
 	clearEnvironment(t)
 	for _, args := range [][]string{{"status"}, {"up", "--json"}, {"verify"}, {"down", "--yes"}} {
 		args = append(args, "--database", "postgres://engine:"+canaryPassword+"@127.0.0.1:1/engine?connect_timeout=2")
-		want(t, exitFailure, args...).says(t, "warning: the password on the command line", "failed to connect", "hint: ")
+		want(t, exitFailure, args...).says(t, "warning: the password on the command line", "cannot connect to database \"engine\" as \"engine\" at 127.0.0.1:1: nothing answers there", "hint: Check host and port")
 	}
 	want(t, exitFailure, "status", "--engine-conf", "missing.conf").says(t, "missing.conf")
 }

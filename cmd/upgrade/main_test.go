@@ -95,7 +95,12 @@ func commandIn(ctx context.Context, t *testing.T, stdin string, args ...string) 
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := run(ctx, args, strings.NewReader(stdin), &stdout, &stderr)
-	got := outcome{code: code, stdout: stdout.String(), stderr: stderr.String()}
+	return searched(t, outcome{code: code, stdout: stdout.String(), stderr: stderr.String()}, args)
+}
+
+// searched looks for secrets in what a command line showed, and for JSON where that was asked for.
+func searched(t *testing.T, got outcome, args []string) outcome {
+	t.Helper()
 	for _, secret := range []string{canaryPassword, canaryValue} {
 		if strings.Contains(got.stdout+got.stderr, secret) {
 			t.Errorf("upgrade %s shows a secret:\n%s\n%s", strings.Join(args, " "), got.stdout, got.stderr)

@@ -66,7 +66,7 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 		return
 	}
 	rows := [][]string{
-		{"database", status.Database + " on PostgreSQL " + status.ServerVersion},
+		{"database", status.Database + " on PostgreSQL " + status.ServerVersion + encryptionText(status.Encryption)},
 		{"version", versionText(status)},
 		{"pending", pendingText(status)},
 		{"proof", receiptText(status.Receipt)},
@@ -149,6 +149,16 @@ func pendingText(status upgrade.Status) string {
 	}
 	next := status.Steps[len(status.Steps)-status.Pending].Step
 	return fmt.Sprintf("%s, next is %d (%s)", counted(int64(status.Pending), "step"), next.Version, next.Phase)
+}
+
+func encryptionText(encryption string) string {
+	switch encryption {
+	case "":
+		return ""
+	case "none":
+		return ", not encrypted"
+	}
+	return ", encrypted with " + encryption
 }
 
 func receiptText(receipt *upgrade.Receipt) string {

@@ -5,6 +5,7 @@ package connect
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -48,7 +49,7 @@ func Config(options Options) (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
-		return nil, ErrInvalid
+		return nil, invalid(err)
 	}
 	config.RuntimeParams["application_name"] = ApplicationName
 	if config.ConnectTimeout == 0 {
@@ -60,6 +61,38 @@ func Config(options Options) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
+// invalid says what is wrong with a connection string without repeating it. What is known not to be a secret may be named: files.
+func invalid(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("read what the connection string or PG* variables name: %w", file)
+	}
+	var parse *pgconn.ParseConfigError
+	if !errors.As(err, &parse) || parse.Unwrap() == nil {
+		return ErrInvalid
+	}
+	cause := parse.Unwrap().Error()
+	for _, known := range []struct{ says, means string }{
+		{"sslmode is invalid", "sslmode is one of disable, allow, prefer, require, verify-ca and verify-full"},
+		{"unable to add CA to cert pool", "the file that sslrootcert names holds no certificate"},
+		{"are required", "sslcert and sslkey go together"},
+		{"failed to read service file", "the service file cannot be read; PGSERVICEFILE or ~/.pg_service.conf is where it is"},
+		{"unable to find service", "the service is not in the service file; PGSERVICEFILE or ~/.pg_service.conf is where it is"},
+	} {
+		if strings.Contains(cause, known.says) {
+			return &invalidError{known.means}
+		}
+	}
+	return ErrInvalid
+}
+
+// invalidError is ErrInvalid where it can be said what is wrong.
+type invalidError struct{ what string }
+
+func (e *invalidError) Error() string { return "the connection string is not valid: " + e.what }
+
+// Is makes it ErrInvalid.
+func (e *invalidError) Is(target error) bool { return target == ErrInvalid }
+
 func (o Options) text() (string, error) {
 	switch {
 	case o.Database != "" && o.EngineConf != "":
@@ -67,12 +100,7 @@ func (o Options) text() (string, error) {
 	case o.Database != "":
 		return o.Database, nil
 	case o.EngineConf != "":
-		file, err := os.Open(o.EngineConf)
-		if err != nil {
-			return "", fmt.Errorf("read the engine configuration: %w", err)
-		}
-		defer func() { _ = file.Close() }()
-		engine, err := ReadEngineConf(file)
+		engine, err := readEngineConfFile(o.EngineConf)
 		if err != nil {
 			return "", fmt.Errorf("read the engine configuration %s: %w", o.EngineConf, err)
 		}
@@ -85,7 +113,7 @@ func (o Options) text() (string, error) {
 func HasPassword(database string) bool {
 	if parsed, err := url.Parse(database); err == nil && parsed.Scheme != "" {
 		_, set := parsed.User.Password()
-		return set || parsed.Query().Has("password")
+		return set || parsed.Query().Has("password") || parsed.Query().Has("sslpassword")
 	}
 	return strings.Contains(database, "password") || strings.Contains(database, "@") && strings.Contains(database, "://")
 }

@@ -1,11 +1,14 @@
 package connect
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,19 +20,62 @@ type EngineConf struct {
 	Secured, Validated bool
 }
 
-// ReadEngineConf reads lines KEY=value as a shell would: quotes, backslashes, comments and ${KEY} of earlier lines. It never runs
-// anything. Keys that do not matter here are skipped. Errors name the line, never its value.
+// maxEngineConf is far more than any engine's configuration has, in bytes.
+const maxEngineConf = 1 << 20
+
+// readEngineConfFile reads a plain file: opening a pipe could wait for ever, and a device has no end.
+func readEngineConfFile(path string) (EngineConf, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return EngineConf{}, plainly(err)
+	}
+	if !info.Mode().IsRegular() {
+		return EngineConf{}, errors.New("it is not a plain file")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return EngineConf{}, plainly(err)
+	}
+	defer func() { _ = file.Close() }()
+	return ReadEngineConf(file)
+}
+
+// plainly takes an error's path away, which stands beside it already.
+func plainly(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return file.Err
+	}
+	return err
+}
+
+// ReadableByAll says whether every user of the machine can read a file.
+func ReadableByAll(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o004 != 0
+}
+
+// ReadEngineConf reads lines KEY=value as a shell would: quotes, backslashes, comments and ${KEY} of earlier lines, the last of several
+// values. It never runs anything. Keys that do not matter here are skipped. Errors name the line, never its value.
 func ReadEngineConf(r io.Reader) (EngineConf, error) {
-	values := map[string]string{}
-	lines := bufio.NewScanner(r)
-	for number := 1; lines.Scan(); number++ {
-		line := strings.TrimSpace(lines.Text())
+	text, err := io.ReadAll(io.LimitReader(r, maxEngineConf+1))
+	switch {
+	case err != nil:
+		return EngineConf{}, plainly(err)
+	case len(text) > maxEngineConf:
+		return EngineConf{}, fmt.Errorf("it is longer than %d KB", maxEngineConf>>10)
+	case bytes.IndexByte(text, 0) >= 0:
+		return EngineConf{}, errors.New("it is not a text")
+	}
+	values, number := map[string]string{}, 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		key, rest, ok := strings.Cut(line, "=")
 		key = strings.TrimSpace(strings.TrimPrefix(key, "export "))
-		if !ok || key == "" {
+		if !ok || !keyName.MatchString(key) {
 			return EngineConf{}, fmt.Errorf("line %d is not KEY=value", number)
 		}
 		value, err := unquote(rest, values)
@@ -38,11 +84,11 @@ func ReadEngineConf(r io.Reader) (EngineConf, error) {
 		}
 		values[key] = value
 	}
-	if err := lines.Err(); err != nil {
-		return EngineConf{}, err
-	}
 	return engineConf(values)
 }
+
+// keyName is how keys are called. Anything else may be part of a secret and is not repeated.
+var keyName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`)
 
 func engineConf(values map[string]string) (EngineConf, error) {
 	conf := EngineConf{
