@@ -18,7 +18,7 @@ import (
 //	<!-- test: exit 0 3 -->        the exit codes of the block's commands, in order; 0 for those behind
 //	<!-- test: file PATH -->       the block is not run but written to this file
 //	<!-- test: skip WHY -->        the block is not run, and why
-//	<!-- test: code FILE NAME -->  the block is the body of this function
+//	<!-- test: code FILE NAME -->  the block is the body of this example, or all of this function
 //
 // A block of console holds commands behind "$ ", continued behind "> ", and what they print; "…" alone stands for any lines. A block
 // of sh is run whole, one of sql by psql as the superuser. All blocks of a document share one bash, one server and one home.
