@@ -201,6 +201,7 @@ func (b *sandbox) bash(t *testing.T, script string) {
 	cmd.Dir = b.home
 	cmd.Env = []string{
 		"HOME=" + b.home, "PATH=" + filepath.Join(b.home, "bin") + ":" + b.server.BinDir() + ":" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC",
+		"PGPASSFILE=" + filepath.Join(b.home, ".pgpass"), "PGSERVICEFILE=" + filepath.Join(b.home, ".pg_service.conf"),
 		"PGHOST=" + b.server.Socket(), "PGPORT=" + strconv.Itoa(b.server.Port()), "PGUSER=" + ephemeral.Superuser, "PSQLRC=" + os.DevNull,
 	}
 	if out, err := cmd.CombinedOutput(); len(out) > 0 || ctx.Err() != nil {
