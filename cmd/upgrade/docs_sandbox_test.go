@@ -2,14 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,9 +34,9 @@ const (
 	docsHost     = "db.example.org"
 	docsPassword = "secret"
 	// docsTasks is how many tasks the database has besides the sample.
-	docsTasks = 3000
+	docsTasks = 500
 	// docsPatience bounds all commands of a document.
-	docsPatience = 3 * time.Minute
+	docsPatience = 2 * time.Minute
 )
 
 // buildProgram makes the program as "make build" does.
@@ -77,6 +85,7 @@ func newSandbox(t *testing.T, program string) *sandbox {
 	})
 	box := &sandbox{server: server, home: t.TempDir()}
 	box.makeEngine(t)
+	box.offerTLS(t)
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		t.Fatal(err)
@@ -94,24 +103,29 @@ func newSandbox(t *testing.T, program string) *sandbox {
 	return box
 }
 
+// statements runs scripts one after the other.
+func statements(t *testing.T, url string, scripts ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range scripts {
+		if _, err := conn.PgConn().Exec(t.Context(), script).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := hangUp(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // makeEngine makes the databases, which belong to a role "engine" as an engine's do.
 func (b *sandbox) makeEngine(t *testing.T) {
 	t.Helper()
+	statements(t, b.server.URL("postgres"), `CREATE ROLE engine LOGIN PASSWORD '`+docsPassword+`'`, `CREATE DATABASE sample OWNER engine`)
+	statements(t, b.server.URLFor("engine", "sample"), enginedb.FixtureSQL(), enginedb.Sample())
 	ctx := t.Context()
-	execute := func(url string, statements ...string) {
-		conn, err := pgx.Connect(ctx, url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(ctx)
-		for _, statement := range statements {
-			if _, err := conn.PgConn().Exec(ctx, statement).ReadAll(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	execute(b.server.URL("postgres"), `CREATE ROLE engine LOGIN PASSWORD '`+docsPassword+`'`, `CREATE DATABASE sample OWNER engine`)
-	execute(b.server.URLFor("engine", "sample"), enginedb.FixtureSQL(), enginedb.Sample())
 	conn, err := pgx.Connect(ctx, b.server.URLFor("engine", "sample"))
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +134,48 @@ func (b *sandbox) makeEngine(t *testing.T) {
 	if err := errors.Join(err, hangUp(ctx, conn)); err != nil {
 		t.Fatal(err)
 	}
-	execute(b.server.URL("postgres"), `CREATE DATABASE engine TEMPLATE sample OWNER engine`)
+	statements(t, b.server.URL("postgres"), `CREATE DATABASE engine TEMPLATE sample OWNER engine`)
+}
+
+// offerTLS gives the server a certificate that is its own authority, and puts that where the engine keeps its.
+func (b *sandbox) offerTLS(t *testing.T) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.ParseIP(docsHostReal)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(b.server.Socket(), "data")
+	owner, err := os.Stat(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"server.crt": {Type: "CERTIFICATE", Bytes: certificate}, "server.key": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		path := filepath.Join(data, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if owner, ok := owner.Sys().(*syscall.Stat_t); ok {
+			if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b.write(t, "etc/pki/ovirt-engine/ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})), 0o644)
+	statements(t, b.server.URL("postgres"), `ALTER SYSTEM SET ssl = on`, `SELECT pg_reload_conf()`)
 }
 
 func (b *sandbox) write(t *testing.T, path, text string, mode os.FileMode) {
