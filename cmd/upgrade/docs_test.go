@@ -156,10 +156,14 @@ func understood(t *testing.T, where, line string) {
 	line = strings.NewReplacer("…", "", "...", "", `"`, "", `'`, "").Replace(line)
 	a := &app{console: newConsole(os.Stdout, os.Stderr)}
 	root := a.newRoot()
+	root.InitDefaultHelpCmd()
 	cmd, args, err := root.Find(strings.Fields(line))
 	if err != nil || cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		t.Errorf("%s: there is no command in %q: %v", where, line, err)
 		return
+	}
+	if len(args) == 0 {
+		return // it is named, not called
 	}
 	if cmd.Name() == "help" {
 		if found, rest, err := root.Find(args); err != nil || found == root && len(args) > 0 || len(rest) > 0 {
