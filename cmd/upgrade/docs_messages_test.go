@@ -65,8 +65,8 @@ func TestEverySQLSTATEOfOursIsDocumented(t *testing.T) {
 
 func TestEveryExitCodeIsDocumented(t *testing.T) {
 	doc := guide(t, "exit-codes.md")
-	rows := doc.Table("code", "meaning", "what a script does")
-	for _, table := range [][][]string{rows, document(t, filepath.Join(repository, "README.md")).Table("exit code", "meaning")} {
+	rows := doc.Tables("code", "meaning", "what a script does")
+	for _, table := range [][][]string{rows, document(t, filepath.Join(repository, "README.md")).Tables("exit code", "meaning")} {
 		var codes []string
 		for _, row := range table {
 			codes = append(codes, row[0])
@@ -80,7 +80,7 @@ func TestEveryExitCodeIsDocumented(t *testing.T) {
 		want = append(want, [2]string{"`" + kind.name + "`", strconv.Itoa(kind.code)})
 	}
 	var got [][2]string
-	for _, row := range doc.Table("kind", "code", "") {
+	for _, row := range doc.Tables("kind", "code", "") {
 		got = append(got, [2]string{row[0], row[1]})
 	}
 	for _, kind := range want {

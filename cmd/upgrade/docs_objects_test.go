@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +13,8 @@ import (
 	"github.com/ovirt/coco/upgrade"
 )
 
-// objects lists what somebody may find in a database, each with what kind of thing it is. Functions have a name only: an engine has no
-// overloads, and neither has coco. What belongs to a table, such as its indexes' TOAST tables and its row types, is left out.
+// objects lists what there is in a database, with its kind. Functions have a name only: neither an engine nor coco has overloads. What
+// comes and goes with a table, such as its row type, is left out.
 const objects = `
 	SELECT kind || ' ' || name FROM (
 		SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'i' THEN 'index' WHEN 'S' THEN 'sequence' ELSE 'type' END AS kind,
@@ -22,34 +23,64 @@ const objects = `
 		UNION ALL SELECT 'function', pronamespace, pronamespace::regnamespace || '.' || proname FROM pg_proc
 		UNION ALL SELECT 'trigger', relnamespace, relnamespace::regnamespace || '.' || relname || '.' || tgname
 			FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal
-		UNION ALL SELECT 'constraint', connamespace, connamespace::regnamespace || '.' || conname
-			FROM pg_constraint WHERE contype = 'f'
+		UNION ALL SELECT 'constraint', connamespace, connamespace::regnamespace || '.' || conname FROM pg_constraint WHERE contype = 'f'
 		UNION ALL SELECT 'type', typnamespace, typnamespace::regnamespace || '.' || typname FROM pg_type WHERE typtype IN ('d', 'e')
 		UNION ALL SELECT 'schema', oid, nspname::text FROM pg_namespace
 	) AS o JOIN pg_namespace n ON n.oid = o.namespace
-	WHERE n.nspname IN ('public', 'coco') ORDER BY 1`
+	WHERE n.nspname !~ '^pg_|^information_schema$' ORDER BY 1`
 
-func TestXObjects(t *testing.T) {
+func TestEveryObjectThatIsCreatedIsInTheDBAGuide(t *testing.T) {
+	doc := guide(t, "dba-guide.md")
 	db := engine(t)
-	before := objectsOf(t, db)
+	rows := doc.Tables("objects", "kind", "there at the end of", "until", "why")
+	engines := objectsOf(t, db)
+	order := func(phase string) int { return slices.Index(upgrade.Phases(), upgrade.Phase(phase)) }
 	for _, phase := range upgrade.Phases() {
 		want(t, exitDone, "up", "--to", string(phase))
-		now := objectsOf(t, db)
-		for _, o := range now {
-			if !slices.Contains(before, o) { fmt.Println(phase, "+", o) }
+		var documented []string
+		for _, row := range rows {
+			from, until := order(row[2]), order(row[3])
+			if from < 0 || row[3] != "" && until < 0 || row[4] == "" {
+				t.Fatalf("%s: a row with an unknown phase, or without a reason: %v", doc.Path, row)
+			}
+			if from > order(string(phase)) || until >= 0 && until <= order(string(phase)) {
+				continue
+			}
+			for _, name := range inCode.FindAllStringSubmatch(row[0], -1) {
+				documented = append(documented, row[1]+" "+strings.ToLower(name[1]))
+			}
 		}
-		for _, o := range before {
-			if !slices.Contains(now, o) { fmt.Println(phase, "-", o) }
+		slices.Sort(documented)
+		if doubles := len(documented) - len(slices.Compact(slices.Clone(documented))); doubles > 0 {
+			t.Errorf("%s: %d objects are listed twice", doc.Path, doubles)
 		}
-		before = now
+		there := objectsOf(t, db)
+		for _, object := range there {
+			if !slices.Contains(engines, object) && !slices.Contains(documented, object) {
+				t.Errorf("at the end of %s there is a %s, which %s does not list", phase, object, doc.Path)
+			}
+		}
+		for _, object := range documented {
+			if !slices.Contains(there, object) {
+				t.Errorf("%s: at the end of %s there is no %s", doc.Path, phase, object)
+			}
+		}
 	}
-	_ = strings.Join
+	want(t, exitDone, "down", "--yes")
+	if left := fmt.Sprint(objectsOf(t, db)); left != fmt.Sprint(engines) {
+		t.Errorf("after down there is\n%s, before there was\n%s", left, engines)
+	}
 }
+
+var inCode = regexp.MustCompile("`([^`]+)`")
 
 func objectsOf(t *testing.T, db *testdb.DB) []string {
 	t.Helper()
-	conn := db.Connect(t.Context())
-	defer func() { _ = hangUp(t.Context(), conn) }()
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hangUp(t.Context(), conn) }() // a client that is still seen would keep up from retire
 	rows, err := conn.Query(t.Context(), objects)
 	if err != nil {
 		t.Fatal(err)

@@ -215,23 +215,21 @@ func (d *Document) Replace(blocks map[int][]string) string {
 	return strings.Join(append(lines, d.lines[done:]...), "\n") + "\n"
 }
 
-// Table returns the rows of the table whose head has exactly these cells, each cell without the spaces around it; nil if there is
-// none.
-func (d *Document) Table(head ...string) [][]string {
+// Tables returns the rows of all tables whose head has exactly these cells, each cell without the spaces around it.
+func (d *Document) Tables(head ...string) [][]string {
+	var rows [][]string
 	for i, line := range d.lines {
 		if !slices.Equal(cells(line), head) {
 			continue
 		}
-		var rows [][]string
 		for _, line := range d.lines[min(i+2, len(d.lines)):] {
 			if !strings.HasPrefix(line, "|") {
 				break
 			}
 			rows = append(rows, cells(line))
 		}
-		return rows
 	}
-	return nil
+	return rows
 }
 
 func cells(line string) []string {

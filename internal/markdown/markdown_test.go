@@ -58,8 +58,8 @@ func TestPartsOfADocument(t *testing.T) {
 	})
 	equal(t, "links", d.Links, []markdown.Link{{Line: 4, Target: "other.md#there"}})
 	equal(t, "spans", d.Spans, []markdown.Span{{Line: 1, Text: "twice"}, {Line: 3, Text: "code that goes on"}, {Line: 28, Text: "a|b"}})
-	equal(t, "table", d.Table("name", "what"), [][]string{{"`a|b`", "first"}, {"c", ""}})
-	if d.Table("name") != nil {
+	equal(t, "table", d.Tables("name", "what"), [][]string{{"`a|b`", "first"}, {"c", ""}})
+	if d.Tables("name") != nil {
 		t.Error("a table that is not there")
 	}
 }
