@@ -43,7 +43,7 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 )
 
-// Error says what went wrong, why and what to do next. It never contains SQL of a migration or values of rows.
+// Error says what went wrong, why and what to do next. Its texts never contain SQL or values of rows.
 type Error struct {
 	// Kind is one of the Err variables, nil for anything else.
 	Kind error
@@ -51,6 +51,8 @@ type Error struct {
 	Step *Step
 	// Reason is one line. Hint is the next step, if there is one to name.
 	Reason, Hint string
+	// Excerpt is where in the migrations an error that nobody foresaw came from, nil for any other.
+	Excerpt *Excerpt
 	// Sessions are those in the way, for ErrBusy and ErrConnected.
 	Sessions []Session
 	// Cause is the error underneath: a *pgconn.PgError has lost everything that could hold values of rows.
@@ -135,12 +137,13 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	if e.Hint == "" {
 		e.Hint = hintFor(clean.Code, e.Kind)
 	}
-	var body *driver.BodyError
-	if e.Step == nil || !errors.As(err, &body) {
+	if e.Kind != nil || ours(clean.Code) {
 		return
 	}
-	if line := body.Line(pgErr.Position); line > 0 {
-		e.Reason += fmt.Sprintf(" in line %d", line)
+	var body *driver.BodyError
+	_ = errors.As(err, &body) // nil for what the program sends between the migrations
+	if e.Excerpt = excerptOf(e.Step, body, pgErr); e.Excerpt != nil && e.Excerpt.Line > 0 {
+		e.Reason += fmt.Sprintf(" in line %d", e.Excerpt.Line)
 	}
 }
 
@@ -191,7 +194,8 @@ func cleaned(e *pgconn.PgError) *pgconn.PgError {
 	switch {
 	case ours(e.Code):
 		clean.Detail = oneLine(e.Detail)
-	case strings.HasPrefix(e.Code, "22"): // data exception
+	case strings.HasPrefix(e.Code, "22"), // data exception
+		e.Code == "42601" && e.InternalQuery != "": // syntax error in a statement that was put together, perhaps with values
 		clean.Message = quotedValue.ReplaceAllString(clean.Message, "")
 	}
 	return clean

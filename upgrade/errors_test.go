@@ -24,9 +24,9 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 		want string
 	}{
 		"unique violation": {`CREATE TABLE toy (n text UNIQUE); INSERT INTO toy VALUES ('topsecret'), ('topsecret')`, nil,
-			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505)`},
+			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505) in line 2`},
 		"not null": {`CREATE TABLE toy (n text, m text NOT NULL); INSERT INTO toy VALUES ('topsecret')`, nil,
-			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502)`},
+			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502) in line 2`},
 		"bad uuid": {"SELECT 1;\nSELECT 'topsecret'::uuid", nil,
 			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3`},
 		"bad value in another language": {`DO $$ BEGIN RAISE 'Ungültig: »topsecret«' USING ERRCODE = '22P02'; END $$`, nil,
@@ -46,6 +46,10 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 			_, err := upgrader.Up(t.Context(), upgrade.UpOptions{})
 			if err == nil || test.kind != nil && !errors.Is(err, test.kind) {
 				t.Fatalf("got %v, want %v", err, test.kind)
+			}
+			var detailed *upgrade.Error
+			if errors.As(err, &detailed) && (detailed.Excerpt != nil) != (test.kind == nil) {
+				t.Errorf("an excerpt of what is understood, or none of what is not: %+v", detailed.Excerpt)
 			}
 			if test.want != "" && err.Error() != test.want {
 				t.Errorf("got  %s\nwant %s", err, test.want)

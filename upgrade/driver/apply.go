@@ -90,8 +90,8 @@ func (d *Driver) runBody(tx pgx.Tx, body string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.conn.PgConn().Exec(d.ctx, body).Close(); err != nil {
-		return &BodyError{Body: body, Err: err}
+	if done, err := d.execute(body); err != nil {
+		return &BodyError{Body: body, Statement: done, Err: err}
 	}
 	if d.conn.PgConn().TxStatus() != 'T' {
 		return ErrEndsTransaction
@@ -111,6 +111,18 @@ func (d *Driver) runBody(tx pgx.Tx, body string) error {
 		return ErrEndsTransaction
 	}
 	return nil
+}
+
+// execute sends statements as one simple query and returns how many of them were completed.
+func (d *Driver) execute(body string) (int, error) {
+	done := 0
+	results := d.conn.PgConn().Exec(d.ctx, body)
+	for results.NextResult() {
+		if _, err := results.ResultReader().Close(); err == nil {
+			done++
+		}
+	}
+	return done, results.Close()
 }
 
 // Settle gives a transaction the settings that all of coco's transactions have, until its end: lockTimeout (0 is without
@@ -161,18 +173,11 @@ func rollback(ctx context.Context, tx pgx.Tx) {
 // BodyError is an error of a migration's own SQL. Its text does not contain that SQL.
 type BodyError struct {
 	Body string
-	Err  error
+	// Statement is which of the body's statements failed, from 0. It is 0 as well when the server could not read the body.
+	Statement int
+	Err       error
 }
 
 func (e *BodyError) Error() string { return e.Err.Error() }
 
 func (e *BodyError) Unwrap() error { return e.Err }
-
-// Line returns the line that a position reported by the server (in characters, from 1) lies on; 0 if there is none.
-func (e *BodyError) Line(position int32) int {
-	characters := []rune(e.Body)
-	if position < 1 || int(position) > len(characters) {
-		return 0
-	}
-	return 1 + strings.Count(string(characters[:position-1]), "\n")
-}
