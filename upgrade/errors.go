@@ -145,6 +145,9 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	if e.Excerpt = excerptOf(e.Step, body, pgErr); e.Excerpt != nil && e.Excerpt.Line > 0 {
 		e.Reason += fmt.Sprintf(" in line %d", e.Excerpt.Line)
 	}
+	if e.Hint == "" && e.Step != nil {
+		e.Hint = "Nothing of this step has stayed. Remove the cause and run the same command again."
+	}
 }
 
 func hintFor(code string, kind error) string {

@@ -18,19 +18,20 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 	raise := func(code string) string {
 		return `DO $$ BEGIN RAISE EXCEPTION E'row 7\ndiffers' USING ERRCODE = '` + code + `', HINT = 'Do this.', DETAIL = 'Two rows.'; END $$`
 	}
+	const rolledBack = "Nothing of this step has stayed. Remove the cause and run the same command again."
 	for name, test := range map[string]struct {
 		body string
 		kind error
 		want string
 	}{
 		"unique violation": {`CREATE TABLE toy (n text UNIQUE); INSERT INTO toy VALUES ('topsecret'), ('topsecret')`, nil,
-			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505) in line 2`},
+			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505) in line 2. ` + rolledBack},
 		"not null": {`CREATE TABLE toy (n text, m text NOT NULL); INSERT INTO toy VALUES ('topsecret')`, nil,
-			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502) in line 2`},
+			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502) in line 2. ` + rolledBack},
 		"bad uuid": {"SELECT 1;\nSELECT 'topsecret'::uuid", nil,
-			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3`},
+			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3. ` + rolledBack},
 		"bad value in another language": {`DO $$ BEGIN RAISE 'Ungültig: »topsecret«' USING ERRCODE = '22P02'; END $$`, nil,
-			`000003_c (up): Ungültig (SQLSTATE 22P02)`},
+			`000003_c (up): Ungültig (SQLSTATE 22P02) in line 2. ` + rolledBack},
 		"syntax":  {"SELEC 'topsecret'", nil, ``},
 		"refused": {raise("CO001"), upgrade.ErrRefused, `000003_c (up): row 7 differs. Do this.`},
 		"unheld":  {raise("CO003"), upgrade.ErrUnheld, `000003_c (up): row 7 differs. Do this.`},

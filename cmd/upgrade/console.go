@@ -72,9 +72,9 @@ func (c *console) warn(message, hint string) {
 	c.write(c.stderr, "warning: "+message+"\n"+hintLine(hint))
 }
 
-// complain writes an error to stderr.
-func (c *console) complain(reason, hint string) {
-	c.write(c.stderr, "upgrade: "+reason+"\n"+hintLine(hint))
+// complain writes an error to stderr; excerpt is empty, or lines.
+func (c *console) complain(reason, excerpt, hint string) {
+	c.write(c.stderr, "upgrade: "+reason+"\n"+excerpt+hintLine(hint))
 }
 
 func hintLine(hint string) string {

@@ -39,6 +39,7 @@ type failure struct {
 	Reason   string            `json:"reason"`
 	Hint     string            `json:"hint,omitempty"`
 	Sessions []upgrade.Session `json:"sessions,omitempty"`
+	Excerpt  *upgrade.Excerpt  `json:"excerpt,omitempty"`
 }
 
 // kinds are the errors that a caller may act on, their names in JSON and their exit codes.
@@ -81,7 +82,7 @@ func describe(err error) failure {
 	case errors.As(err, &hinted):
 		result.Hint = hinted.hint
 	case errors.As(err, &library):
-		result.Hint, result.Sessions = library.Hint, library.Sessions
+		result.Hint, result.Sessions, result.Excerpt = library.Hint, library.Sessions, library.Excerpt
 		bare := *library
 		bare.Hint = "" // it has a line of its own
 		result.Reason = bare.Error()
@@ -108,6 +109,6 @@ func (a *app) report(err error) int {
 	if a.flags.json {
 		a.console.emit("error", what)
 	}
-	a.console.complain(what.Reason, what.Hint)
+	a.console.complain(what.Reason, excerptText(what.Excerpt), what.Hint)
 	return what.ExitCode
 }
