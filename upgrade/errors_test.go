@@ -26,8 +26,8 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 	}{
 		"unique violation": {`CREATE TABLE toy (n text UNIQUE); INSERT INTO toy VALUES ('topsecret'), ('topsecret')`, nil,
 			`000003_c (up): duplicate key value violates unique constraint "toy_n_key" (SQLSTATE 23505) in line 2. ` + rolledBack},
-		"not null": {`CREATE TABLE toy (n text, m text NOT NULL); INSERT INTO toy VALUES ('topsecret')`, nil,
-			`000003_c (up): null value in column "m" of relation "toy" violates not-null constraint (SQLSTATE 23502) in line 2. ` + rolledBack},
+		"check": {`CREATE TABLE toy (n text CONSTRAINT short CHECK (n = '')); INSERT INTO toy VALUES ('topsecret')`, nil,
+			`000003_c (up): new row for relation "toy" violates check constraint "short" (SQLSTATE 23514) in line 2. ` + rolledBack},
 		"bad uuid": {"SELECT 1;\nSELECT 'topsecret'::uuid", nil,
 			`000003_c (up): invalid input syntax for type uuid (SQLSTATE 22P02) in line 3. ` + rolledBack},
 		"bad value in another language": {`DO $$ BEGIN RAISE 'Ungültig: »topsecret«' USING ERRCODE = '22P02'; END $$`, nil,

@@ -180,6 +180,20 @@ func TestPlanWaitsForNobodyAndNeedsNoStatistics(t *testing.T) {
 	}
 }
 
+func TestPlanNeedsNeitherToWriteNorToReadTheTasks(t *testing.T) {
+	db := generatedTasks{tasks: 500}.database(t)
+	exec(t, db, `ANALYZE async_tasks;
+		DO $$ BEGIN CREATE ROLE only_connects LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
+	exec(t, db, fmt.Sprintf(`ALTER DATABASE %s SET default_transaction_read_only = on`, pgx.Identifier{db.Name}.Sanitize()))
+	for _, url := range []string{db.URL, db.URLFor("only_connects")} {
+		upgrader, _ := newUpgrader(t, url)
+		plan, err := upgrader.PlanUp(t.Context(), "")
+		if err != nil || plan.Tasks != 500 || plan.Estimate <= 0 || plan.Migrations() != 10 {
+			t.Errorf("%d tasks in %s, %v", plan.Tasks, plan.Estimate, err)
+		}
+	}
+}
+
 func TestPlanOfALargeTableReadsLittleOfIt(t *testing.T) {
 	db := generatedTasks{tasks: 12_000, minText: 500, maxText: 700}.database(t)
 	const read = `SELECT coalesce(sum(heap_blks_read + heap_blks_hit), 0)::bigint FROM pg_statio_user_tables WHERE relname = 'async_tasks'`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,11 +42,11 @@ type sample struct {
 	slowness float64
 }
 
-// takeSample measures for about a second at most. It reads only, waits for nobody, and works without statistics. Where a table is
-// locked against reading, or reading takes too long, it makes do with what the catalog says.
+// takeSample measures for about a second at most. It reads only, waits for nobody, and works without statistics. Where a table
+// cannot be read, or reading takes too long, it makes do with what the catalog says.
 func takeSample(ctx context.Context, conn *pgx.Conn) (sample, error) {
 	s, err := measure(ctx, conn)
-	if cancelled(err) && ctx.Err() == nil {
+	if unmeasurable(err) && ctx.Err() == nil {
 		if err = nil; s.taskBytes == 0 {
 			s, err = fromCatalog(ctx, conn)
 		}
@@ -57,10 +58,11 @@ func takeSample(ctx context.Context, conn *pgx.Conn) (sample, error) {
 	return s, nil
 }
 
-// cancelled says whether the server gave up: a lock was not to be had, the time was over, or a standby needed the rows changed.
-func cancelled(err error) bool {
+// unmeasurable says whether the server refused for a reason that leaves the catalog: a lock was not to be had, the time was over, a
+// standby needed the rows changed, or this role may not read them.
+func unmeasurable(err error) bool {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pgErr.Code == "55P03" || pgErr.Code == "57014" || pgErr.Code == "40001")
+	return ok && slices.Contains([]string{"55P03", "57014", "40001", insufficientPrivilege}, pgErr.Code)
 }
 
 func measure(ctx context.Context, conn *pgx.Conn) (sample, error) {
