@@ -38,6 +38,13 @@ type CommandEntity struct {
 	FinishedAt            *time.Time
 }
 
+// What became of a line of an export: what coco.load_commands returns.
+type LoadedCommand struct {
+	Line      int64
+	Outcome   string
+	CommandID uuid.UUID
+}
+
 type TaskWithCommand struct {
 	TaskID            uuid.UUID
 	ActionType        int32

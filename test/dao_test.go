@@ -100,6 +100,7 @@ func callsEveryQuery(t *testing.T, conn *pgx.Conn, before map[string]any) {
 	d.tasks()
 	d.links()
 	d.deletes()
+	d.exports()
 	sameAnswers(t, "after all calls", before, readThroughDAO(t, recorded))
 
 	for method := range reflect.TypeFor[*gen.Queries]().Methods() {

@@ -2,6 +2,7 @@ package test
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -201,4 +202,23 @@ func (d *daoCalls) deletes() {
 		d.t.Errorf("the child of the deleted command: %v", err)
 	}
 	d.check("commands deleted again", int32(0), must(d.DeleteCommandEntity(ctx, d.root)))
+}
+
+// exports takes one command in, twice, under a parent that comes behind it.
+func (d *daoCalls) exports() {
+	d.t.Helper()
+	ctx := d.t.Context()
+	child, parent := uuid.NewSHA1(d.root, []byte("exported child")), uuid.NewSHA1(d.root, []byte("exported parent"))
+	const line = `{"command_id": "%s", "command_type": 7, "parent_command_id": "%s", "status": "FAILED", "finished_at": "infinity"}`
+	lines := []string{fmt.Sprintf(line, child, parent), fmt.Sprintf(line, parent, parent)}
+	for _, outcome := range []string{"loaded", "there"} {
+		d.done("stage", d.StageCommands(ctx, gen.StageCommandsParams{FirstLine: 1, Lines: lines}))
+		d.check("what became of the lines", []gen.LoadedCommand{
+			{Line: 1, Outcome: outcome, CommandID: child}, {Line: 2, Outcome: outcome, CommandID: parent},
+		}, must(d.LoadCommands(ctx, false)))
+	}
+	d.refused("stage what is no command", "CO006", func(q *gen.Queries) error {
+		return q.StageCommands(ctx, gen.StageCommandsParams{FirstLine: 1, Lines: []string{"{}"}})
+	})
+	d.check("commands deleted", int32(1), must(d.DeleteCommandEntity(ctx, parent)))
 }

@@ -56,9 +56,8 @@ func shown(arg any) string {
 // undoWriter makes calls over few tasks and commands, so that they meet.
 type undoWriter struct {
 	*hostile
-	tasks    []uuid.UUID
-	oldOnly  bool
-	oldMoves []upgrade.Phase
+	tasks   []uuid.UUID
+	oldOnly bool
 }
 
 func newUndoWriter(seed uint64) *undoWriter {

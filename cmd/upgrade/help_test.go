@@ -15,6 +15,7 @@ func TestHelpIsAsItWasReviewed(t *testing.T) {
 		"upgrade": {"--help"},
 		"status":  {"help", "status"}, "plan": {"plan", "--help"}, "up": {"up", "--help"}, "verify": {"verify", "-h"}, "down": {"help", "down"},
 		"demo": {"help", "demo"}, "version": {"help", "version"}, "man": {"help", "man"}, "completion": {"help", "completion"},
+		"commands": {"help", "commands"}, "commands-load": {"help", "commands", "load"},
 		"exit-codes": {"help", "exit-codes"}, "connection": {"help", "connection"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,15 +15,16 @@ BEGIN
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
-            unheld_commands,lost_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
+            unheld_commands,lost_commands,stage_commands,load_commands,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;
 END;
 $drop$;
 
+DROP VIEW coco.loaded_command;
 DROP VIEW coco.async_task;
 DROP TABLE public.command_entities;
-DROP TABLE coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
+DROP TABLE coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
     coco.archive, coco.ledger, coco.state, coco.journal;
 DROP SCHEMA coco;
