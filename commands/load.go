@@ -126,10 +126,17 @@ func stage(ctx context.Context, queries *gen.Queries, export io.Reader) error {
 	}
 }
 
-// unreadable finds the line that the server could not even read.
+// unreadable finds the line that the server could not read.
 func unreadable(err error, first int64, batch []string) error {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || refusal.Code != "22021" { // character not in repertoire
+	if !ok {
+		return err
+	}
+	var number int64
+	if _, scanned := fmt.Sscanf(refusal.Message, "line %d:", &number); scanned == nil && refusal.Code == "CO006" {
+		return &LineError{Line: number, Reason: "is damaged: a value is not what its column can hold"}
+	}
+	if refusal.Code != "22021" { // character not in repertoire
 		return err
 	}
 	for i, line := range batch {

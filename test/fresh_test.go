@@ -24,7 +24,7 @@ func TestAnEmptyDatabaseGoesUpAndDown(t *testing.T) {
 	up(t, conn, 1, versionRetire)
 	called := calledProcedures(t)
 	same(t, "procedures that the queries call", called, query(t, conn, `SELECT DISTINCT proname FROM pg_proc
-		WHERE pronamespace = 'public'::regnamespace AND proname = ANY ($1) ORDER BY 1`, called))
+		WHERE pronamespace IN ('public'::regnamespace, 'coco'::regnamespace) AND proname = ANY ($1) ORDER BY 1`, called))
 	exec(t, conn, `SELECT insertcommandentity(md5('c')::uuid, 4, NULL, md5('c')::uuid, '{}', 'C', now(), 'ACTIVE');
 		SELECT insertasync_tasks(4, 0, 2, NULL, md5('t')::uuid, NULL, md5('c')::uuid, now(), NULL, 1);
 		SELECT insertasynctaskentities(md5('t')::uuid, md5('vm')::uuid, 'VM')`)
@@ -51,7 +51,7 @@ func calledProcedures(t *testing.T) []string {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files of queries, %v", len(files), err)
 	}
-	call := regexp.MustCompile(`(?m)^SELECT (?:.* FROM )?(\w+)\(`)
+	call := regexp.MustCompile(`(?m)^SELECT (?:.* FROM )?(?:coco\.)?(\w+)\(`)
 	var names []string
 	for _, file := range files {
 		text, err := os.ReadFile(file)
