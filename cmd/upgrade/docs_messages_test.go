@@ -141,7 +141,7 @@ func messages(t *testing.T) (all map[string]bool, refusals map[string]string) {
 			all[message], refusals[message] = true, file.path
 		}
 	}
-	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "cmd/upgrade"} {
+	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "commands", "cmd/upgrade"} {
 		paths, err := filepath.Glob(filepath.Join(repository, dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
