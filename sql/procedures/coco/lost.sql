@@ -66,7 +66,7 @@ BEGIN
             WHERE l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
                 v.task_parameters, v.task_params_class)
         )
-        SELECT NOT EXISTS (SELECT 1 FROM unheld u WHERE u.command_id = e.command_id), e.*
+        SELECT e.command_id NOT IN (SELECT u.command_id FROM unheld u), e.*
         FROM public.command_entities e
         LEFT JOIN held h ON h.command_id = e.command_id
         WHERE h.command_id IS NULL
@@ -75,7 +75,8 @@ BEGIN
                 IS DISTINCT FROM (h.command_type, h.parent_command_id, h.root_command_id, h.action_parameters,
                 h.action_parameters_class, h.created_at, h.status)
             OR e.finished_at IS NOT NULL
-            OR EXISTS (SELECT 1 FROM damaged d WHERE d.command_id = e.command_id)
+            -- IN, not EXISTS: under OR only that is looked up in a hash table made once.
+            OR e.command_id IN (SELECT d.command_id FROM damaged d WHERE d.command_id IS NOT NULL)
         $query$, CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
 END;
 $procedure$;
