@@ -127,8 +127,20 @@ func schemaFiles(t *testing.T) []sqlFile {
 	return files
 }
 
-// raised finds the texts of errors in SQL.
-var raised = regexp.MustCompile(`RAISE EXCEPTION '((?:[^']|'')*)'`)
+// raised finds the texts of errors in SQL. Those of the checks are the sentences that begin with a small letter or a name: hints begin
+// with a capital.
+var (
+	raised      = regexp.MustCompile(`RAISE EXCEPTION '((?:[^']|'')*)'`)
+	literal     = regexp.MustCompile(`'((?:[^']|'')*)'`)
+	sentence    = regexp.MustCompile(`^([a-z_]+|%[sI]),?( [^ ]+){4,}$|^[a-z_]+( [^ %]+){3}$`)
+	comment     = regexp.MustCompile(`--[^\n]*`)
+	placeholder = regexp.MustCompile(`%[sI]?`)
+	// noReasons are how other sentences of the checks begin: a type, a subject, a hint, the ends of a reason.
+	noReasons = []string{
+		"timestamp with", "coco upgrades databases", "the tasks are copied", "contract leaves its marks",
+		"the version is kept",
+	}
+)
 
 // messages returns all texts that an error may have, with "…" for what is put in, and those that have to be documented, with where
 // they are.
@@ -136,12 +148,18 @@ func messages(t *testing.T) (all map[string]bool, refusals map[string]string) {
 	t.Helper()
 	all, refusals = map[string]bool{}, map[string]string{}
 	for _, file := range schemaFiles(t) {
-		for _, m := range raised.FindAllStringSubmatch(file.text, -1) {
-			message := normal(strings.ReplaceAll(strings.ReplaceAll(m[1], "''", "'"), "%", "…"))
+		texts := raised.FindAllStringSubmatch(file.text, -1)
+		if filepath.Base(filepath.Dir(file.path)) == "checks" {
+			texts = slices.DeleteFunc(literal.FindAllStringSubmatch(comment.ReplaceAllString(file.text, ""), -1), func(m []string) bool {
+				return !sentence.MatchString(m[1]) || slices.ContainsFunc(noReasons, func(start string) bool { return strings.HasPrefix(m[1], start) })
+			})
+		}
+		for _, m := range texts {
+			message := normal(placeholder.ReplaceAllString(strings.ReplaceAll(m[1], "''", "'"), "…"))
 			all[message], refusals[message] = true, file.path
 		}
 	}
-	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "commands", "cmd/upgrade"} {
+	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "cmd/upgrade", "commands"} {
 		paths, err := filepath.Glob(filepath.Join(repository, dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
