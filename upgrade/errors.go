@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,9 +135,7 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	if !ours(clean.Code) {
 		e.Reason += " (SQLSTATE " + clean.Code + ")"
 	}
-	if e.Hint == "" {
-		e.Hint = hintFor(clean.Code, e.Kind)
-	}
+	e.Hint = cmp.Or(hintOverServers(clean.Code), e.Hint, hintFor(clean.Code, e.Kind))
 	if e.Kind != nil || ours(clean.Code) {
 		return
 	}
@@ -150,21 +149,9 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	}
 }
 
-func hintFor(code string, kind error) string {
-	switch {
-	case code == insufficientPrivilege:
-		return "Connect as the role that owns the engine's tables and procedures, or as a member of it."
-	case kind == ErrUnreachable, kind == ErrBusy: //nolint:errorlint // kinds are compared, not wrapped
-		return again
-	}
-	return ""
-}
-
-const insufficientPrivilege = "42501"
-
 func kindOf(code string) error {
 	switch code {
-	case "CO001", insufficientPrivilege:
+	case "CO001", insufficientPrivilege, "25006": // read-only
 		return ErrRefused
 	case "CO003":
 		return ErrUnheld

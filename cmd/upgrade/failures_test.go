@@ -78,14 +78,6 @@ func TestWaitsOverASecondAreShown(t *testing.T) {
 	}
 }
 
-func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
-	db := testdb.New(t, testdb.Options{})
-	clearEnvironment(t)
-	t.Setenv("DATABASE_URL", db.URL)
-	execute(t, db, `CREATE TABLE async_tasks (id integer)`)
-	want(t, exitFailure, "up").says(t, "upgrade: ", "hint: ")
-}
-
 func TestUnreachableServerIsAnError(t *testing.T) {
 	clearEnvironment(t)
 	for _, args := range [][]string{{"status"}, {"up", "--json"}, {"verify"}, {"down", "--yes"}} {
