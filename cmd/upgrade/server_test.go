@@ -28,13 +28,13 @@ func ownServer(t *testing.T, options ephemeral.Options) *ephemeral.Server {
 }
 
 // dumped returns what pg_dump says about a database of a server, which may be so old that it came without one.
-func dumped(t *testing.T, server *ephemeral.Server, database string) string {
+func dumped(t *testing.T, server *ephemeral.Server, database string, args ...string) string {
 	t.Helper()
 	programs, err := ephemeral.FindBinDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := server.Command(t.Context(), database, "pg_dump")
+	cmd := server.Command(t.Context(), database, "pg_dump", args...)
 	cmd.Path, cmd.Err = filepath.Join(programs, "pg_dump"), nil
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
