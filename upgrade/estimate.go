@@ -20,7 +20,7 @@ type cost struct {
 // costs by kind and name of the migration; otherCost for those that do not depend on the number of tasks.
 var costs = map[Kind]map[string]cost{
 	KindBackfill: {
-		"backfill": {row: 36, probes: 1.7, rows: 1, commands: 1, walTask: 720, walCommandByte: 1.15},
+		"backfill": {row: 42, probes: 1.7, rows: 1, commands: 1, walTask: 720, walCommandByte: 1.15},
 	},
 	KindApply: {
 		"expand":   {fixed: 16, wal: 390 << 10},
@@ -30,13 +30,13 @@ var costs = map[Kind]map[string]cost{
 		"retire":   {fixed: 3, row: 9, probes: 1, rows: 1, wal: 23 << 10},
 	},
 	KindExport: {
-		"backfill": {row: 4},
+		"backfill": {row: 20, probes: 1.3},
 	},
 	KindTakeBack: {
 		"retire":   {row: 10, probes: 1, rows: 1},
 		"contract": {row: 44, probes: 1.7, rows: 1, wal: 8 << 10, walTask: 350, walTaskByte: 2.2},
 		"switch":   {row: 4.5, probes: 0.95, rows: 1, wal: 30 << 10},
-		"backfill": {row: 6.5, probes: 0.03, rows: 1, commands: 1, walTask: 70, walTaskByte: 0.015},
+		"backfill": {row: 20, probes: 1, rows: 1, commands: 1, walTask: 70, walTaskByte: 0.015},
 		"expand":   {fixed: 5, wal: 73 << 10},
 	},
 }
@@ -46,6 +46,9 @@ const (
 	waitTime      = 3.0  // and of what looks whether something is to be done, or waited for
 	roundTrips    = 15.0 // in a migration
 	otherWAL      = 16 << 10
+
+	// What a change in the log takes: little where the values are the same, more than twice as much where they are others.
+	logTime, logProbes, logWAL, logWALByte = 0.25, 4.0, 150.0, 0.5
 
 	// How much the database grows: its catalog by growthFixed; the new tables by growthTask for each task, and by growthByte for each
 	// stored byte that is copied.
@@ -58,6 +61,9 @@ func (p Plan) estimate(s sample) Plan {
 	p.Bytes = round(s.tasks * s.taskBytes)
 	for i := range p.Steps {
 		a := p.Steps[i].estimate(s)
+		if a.Kind == KindCatchUp { // the first one takes it all
+			a, s.logged = a.estimateLog(s), 0
+		}
 		p.Steps[i] = a
 		p.Rows += a.Rows
 		p.WAL += a.WAL
@@ -85,6 +91,13 @@ func (a Action) estimate(s sample) Action {
 	a.Time = time.Duration(milliseconds*float64(time.Millisecond)) + time.Duration(s.tasks*c.probes*float64(s.probe))
 	a.Rows = round(s.tasks*c.rows + s.commands*c.commands)
 	a.WAL = round(wal + s.tasks*(c.walTask+s.taskBytes*c.walTaskByte) + s.commands*s.commandBytes*c.walCommandByte)
+	return a
+}
+
+func (a Action) estimateLog(s sample) Action {
+	a.Rows = round(s.logged)
+	a.Time += time.Duration(s.logged * (logTime*s.slowness*float64(time.Millisecond) + logProbes*float64(s.probe)))
+	a.WAL += round(s.logged * (logWAL + logWALByte*s.taskBytes))
 	return a
 }
 

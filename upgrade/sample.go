@@ -19,6 +19,7 @@ const (
 	someBlocks  = 300     // blocks of a larger one
 	sampleRows  = 1000    // rows whose values are measured
 	sampleBytes = 8 << 20 // stored bytes that are read to see how long that takes
+	manyLogged  = 100_000 // changes in the log
 	sampleTime  = 700 * time.Millisecond
 	sampleWait  = 100 * time.Millisecond // for somebody who locks the table against all reading
 
@@ -34,6 +35,8 @@ type sample struct {
 	tasks, commands float64
 	// taskBytes and commandBytes are the mean stored sizes of the five values of a task and the two of a command.
 	taskBytes, commandBytes float64
+	// logged is how many changes wait in the change log, manyLogged if there are more.
+	logged float64
 	// probe is how long the server takes to read the five values of a task and to compute their fingerprint.
 	probe time.Duration
 	// roundTrip is how long the shortest statement takes.
@@ -87,6 +90,9 @@ func measure(ctx context.Context, conn *pgx.Conn) (sample, error) {
 		if !tasks {
 			return nil
 		}
+		if err := s.ofLog(ctx, tx); err != nil {
+			return err
+		}
 		if s.tasks, err = countRows(ctx, tx, "public.async_tasks"); err != nil {
 			return err
 		}
@@ -119,6 +125,15 @@ func (s *sample) ofServer(ctx context.Context, q driver.Querier) error {
 		}
 	}
 	return nil
+}
+
+// ofLog counts what clients have changed since it was copied.
+func (s *sample) ofLog(ctx context.Context, q querier) error {
+	there, err := readable(ctx, q, "change_log")
+	if err != nil || !there {
+		return err
+	}
+	return q.QueryRow(ctx, `SELECT count(*)::double precision FROM (SELECT 1 FROM coco.change_log LIMIT $1) AS log`, manyLogged).Scan(&s.logged)
 }
 
 // countRows counts the rows of a small table, and estimates those of a large one from some of its blocks.
