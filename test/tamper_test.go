@@ -222,7 +222,15 @@ func upgraded(t *testing.T, version int) *testdb.DB {
 		}
 		scripts = append(scripts, string(script))
 	}
-	return engine(t, scripts...)
+	db := engine(t, scripts...)
+	if version >= versionExpand { // a copy of another database would have everything compared, always
+		conn := db.Connect(t.Context())
+		exec(t, conn, `SELECT coco.move_in(true)`)
+		if err := conn.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
 }
 
 func on(script, table string) string {

@@ -12,8 +12,12 @@ import (
 // Kind is what an action does.
 type Kind string
 
-// The kinds of actions. Going up: all but the last two.
+// The kinds of actions. Either way: the first two. Going up: all but the last two.
 const (
+	// KindMend puts coco's procedures back that the engine's own tools have replaced, and takes over what was written meanwhile.
+	KindMend Kind = "mend"
+	// KindMoveIn makes a restored copy of an upgraded database one of its own.
+	KindMoveIn Kind = "move_in"
 	// KindAlone makes sure that no other client is connected.
 	KindAlone Kind = "alone"
 	// KindBackfill copies rows in batches, each committed.
@@ -65,10 +69,10 @@ type Action struct {
 // migrates says whether the action runs a migration.
 func (a Action) migrates() bool { return a.Kind == KindApply || a.Kind == KindTakeBack }
 
-// actionsUp returns what leads up from one version to another. A run that was stopped owes what stands between what it did and
+// actionsUp returns what leads up from where a database is to a version. A run that was stopped owes what stands between what it did and
 // what comes next. Alone is what is done before the retire phase.
-func (c *Chain) actionsUp(from, to int64, alone bool) []Action {
-	var list []Action
+func (c *Chain) actionsUp(now state, to int64, alone bool) []Action {
+	from, list := now.version, c.actionsFirst(now)
 	add := func(kind Kind, step Step) { list = append(list, c.action(kind, step)) }
 	for i, step := range c.between(from, to) {
 		if alone && c.isFirstOf(step, Retire) {
@@ -91,10 +95,10 @@ func (c *Chain) actionsUp(from, to int64, alone bool) []Action {
 	return numbered(list)
 }
 
-// actionsDown returns what leads down from one version to another.
-func (c *Chain) actionsDown(from, to int64) []Action {
-	var list []Action
-	steps := c.between(from, to)
+// actionsDown returns what leads down from where a database is to a version.
+func (c *Chain) actionsDown(now state, to int64) []Action {
+	list := c.actionsFirst(now)
+	steps := c.between(now.version, to)
 	for _, step := range steps {
 		if c.isFirstOf(step, Backfill) {
 			list = append(list, c.action(KindExport, step))
@@ -130,6 +134,14 @@ func (c *Chain) action(kind Kind, step Step) Action {
 		if a.Summary == "" {
 			a.Summary = "Runs " + step.file()
 		}
+	case KindMend:
+		a.Summary = "Puts the procedures back that the engine's own tools have replaced, and takes over what was written meanwhile"
+		a.SQL = statement(reinstall, "") + "\n" + statement(adoptRest, "")
+		a.Locks = onTasks(RowShare)
+	case KindMoveIn:
+		a.Summary = "Makes this copy a database of its own: compares all rows again, and forgets whom the other one waited for"
+		a.SQL = statement(moveIn, "true")
+		a.Locks = onTasks(AccessShare)
 	case KindAlone:
 		a.Summary = "Stops here while other clients are connected"
 		a.SQL = statement(otherClients, quoteLiteral(connect.ApplicationName))

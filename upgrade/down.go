@@ -96,16 +96,17 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if err := d.clean(ctx, now); err != nil {
 		return err
 	}
-	if target >= now.version {
-		return nil
-	}
-	list := d.chain.actionsDown(now.version, target)
+	list := d.chain.actionsDown(now, min(target, now.version))
 	d.tally = newTally(list)
 	return d.each(ctx, list, d.do)
 }
 
 func (d *down) do(ctx context.Context, a Action) error {
 	switch a.Kind {
+	case KindMend:
+		return d.mend(ctx, a.step, d.options.AcceptDrift)
+	case KindMoveIn:
+		return d.moveIn(ctx, a.step, false)
 	case KindExport:
 		return d.explain(ctx, d.exportBefore(ctx), nil)
 	case KindTakeBack:

@@ -110,6 +110,11 @@ type DirtyResolved struct {
 	DirtyMark
 }
 
+// ProceduresMended says that coco's procedures were put back where something else was found.
+type ProceduresMended struct {
+	Procedures []ProcedureFinding `json:"procedures"`
+}
+
 // Warning is a warning that a migration raised.
 type Warning struct {
 	Message string `json:"message"`
@@ -151,6 +156,9 @@ func (CommandsExported) EventName() string { return "commands_exported" }
 
 // EventName returns "dirty_resolved".
 func (DirtyResolved) EventName() string { return "dirty_resolved" }
+
+// EventName returns "procedures_mended".
+func (ProceduresMended) EventName() string { return "procedures_mended" }
 
 // EventName returns "warning".
 func (Warning) EventName() string { return "warning" }

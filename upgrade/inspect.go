@@ -50,6 +50,7 @@ type state struct {
 	dirty   *DirtyMark
 	journal []JournalRow
 	problem error // why no step may be taken
+	repairs
 }
 
 // inspect reads version and journal and compares them with the chain.
@@ -68,7 +69,8 @@ func inspect(ctx context.Context, q querier, chain *Chain) (state, error) {
 	if now.problem == nil {
 		now.problem = compare(chain, now.version, now.journal)
 	}
-	return now, nil
+	now.repairs, err = readRepairs(ctx, q)
+	return now, err
 }
 
 // compare looks for applied migrations that are not those of the chain.

@@ -84,15 +84,16 @@ func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan
 	if now.problem != nil {
 		return plan, now.problem
 	}
-	switch {
-	case direction == DirectionUp && target > now.version:
-		plan.Steps = r.chain.actionsUp(now.version, target, true)
-	case direction == DirectionDown && target < now.version:
-		plan.Steps = r.chain.actionsDown(now.version, target)
-	default:
+	if direction == DirectionUp {
+		plan.To = max(target, now.version)
+		plan.Steps = append(plan.Steps, r.chain.actionsUp(now, plan.To, true)...)
+	} else {
+		plan.To = min(target, now.version)
+		plan.Steps = append(plan.Steps, r.chain.actionsDown(now, plan.To)...)
+	}
+	if len(plan.Steps) == 0 {
 		return plan, nil
 	}
-	plan.To = target
 	for _, a := range plan.Steps {
 		if a.Kind != KindExport {
 			continue

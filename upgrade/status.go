@@ -35,6 +35,12 @@ type Status struct {
 	// Phase is the phase that the database is in, empty for none.
 	Phase Phase        `json:"phase,omitempty"`
 	Steps []StepStatus `json:"steps"`
+	// Procedures are those that are not as coco left them. Mending says that taking over what re-installed ones wrote has begun. Up
+	// puts both right.
+	Procedures []ProcedureFinding `json:"procedures,omitempty"`
+	Mending    bool               `json:"mending,omitempty"`
+	// Copied says that this is a copy of the database that was upgraded, restored from a dump.
+	Copied bool `json:"copied,omitempty"`
 	// Pending is how many steps are left.
 	Pending int `json:"pending"`
 	// Receipt is the newest proof, nil if there is none.
@@ -62,7 +68,10 @@ func (r *run) status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Version: now.table, Dirty: now.dirty, Problem: now.problem, Encryption: encryption(r.conn)}
+	status := Status{
+		Version: now.table, Dirty: now.dirty, Problem: now.problem, Encryption: encryption(r.conn),
+		Procedures: now.procedures, Mending: now.mending, Copied: now.copied,
+	}
 	err = r.conn.QueryRow(ctx, `SELECT current_database(), current_setting('server_version')`).
 		Scan(&status.Database, &status.ServerVersion)
 	if err != nil {

@@ -59,10 +59,7 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if err := r.clean(ctx, now); err != nil {
 		return result, err
 	}
-	if target < now.version {
-		return result, nil
-	}
-	list := u.chain.actionsUp(now.version, target, !options.Force || options.To != Retire)
+	list := u.chain.actionsUp(now, max(target, now.version), !options.Force || options.To != Retire)
 	err = (&ascent{run: r, options: options, result: &result, tally: newTally(list)}).all(ctx, list)
 	return result, err
 }
@@ -90,6 +87,10 @@ func (u *ascent) all(ctx context.Context, list []Action) error { return u.each(c
 
 func (u *ascent) do(ctx context.Context, a Action) error {
 	switch a.Kind {
+	case KindMend:
+		return u.mend(ctx, a.step, false)
+	case KindMoveIn:
+		return u.moveIn(ctx, a.step, true)
 	case KindAlone:
 		return u.refuseOthers(ctx, a.step)
 	case KindBackfill:

@@ -71,6 +71,11 @@ func (r *reporter) observe(event upgrade.Event) {
 	case upgrade.DirtyResolved:
 		r.progress.idle()
 		r.result(dirtyLine(e.DirtyMark) + "; the mark is gone")
+	case upgrade.ProceduresMended:
+		r.progress.idle()
+		for _, found := range e.Procedures {
+			r.result(mendedLine(found))
+		}
 	case upgrade.Warning:
 		r.console.warn(e.Message, e.Hint)
 	}
@@ -113,6 +118,10 @@ func (r *reporter) line(event upgrade.Event) string {
 // actionText names what an action does, in a word or a few.
 func actionText(kind upgrade.Kind) string {
 	switch kind {
+	case upgrade.KindMend:
+		return "put procedures back"
+	case upgrade.KindMoveIn:
+		return "compare the copy"
 	case upgrade.KindAlone:
 		return "wait until alone"
 	case upgrade.KindBackfill:
@@ -161,6 +170,14 @@ func stepLine(e upgrade.StepFinished) string {
 func receiptLine(r upgrade.Receipt) string {
 	return fmt.Sprintf("proved: %s in %s, %s in the archive; every value is equal",
 		counted(r.Tasks, "task"), counted(r.Commands, "command"), count(r.Archived))
+}
+
+func mendedLine(found upgrade.ProcedureFinding) string {
+	done := "created again"
+	if found.What == upgrade.ProcedureReinstalled {
+		done = "parked, the engine's own"
+	}
+	return fmt.Sprintf("%s: %s", done, found.Signature)
 }
 
 func dirtyLine(d upgrade.DirtyMark) string {

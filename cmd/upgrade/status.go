@@ -24,7 +24,8 @@ func (a *app) newStatus() *cobra.Command {
 changes nothing and takes no lock.
 
 Exit code 0: nothing is pending. 3: steps are pending, or the migrate program broke off and
-left a mark that up or down puts right.`,
+left a mark that up or down puts right. 4: procedures are not as the upgrade left them, as
+after an engine-setup; up puts them back.`,
 		Example: "  upgrade status\n  upgrade status --database postgres://engine@db.example.org/engine --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,6 +48,9 @@ left a mark that up or down puts right.`,
 			a.showStatus(status, clients)
 			if status.Problem != nil {
 				return status.Problem
+			}
+			if len(status.Procedures) > 0 || status.Mending {
+				return &exitError{exitDrift}
 			}
 			if status.Pending > 0 || status.Dirty != nil {
 				return &exitError{exitPending}
@@ -89,6 +93,10 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 	if status.Dirty != nil {
 		rows = append(rows, []string{"dirty", dirtyText(status)})
 	}
+	if status.Copied {
+		rows = append(rows, []string{"copy", `restored from another database; "upgrade up" compares all rows again before it goes on`})
+	}
+	rows = append(rows, procedureRows(status)...)
 	a.console.resultf("%s\n\n%s", table(rows, plain), table(a.stepRows(status), a.console.paint))
 }
 
@@ -127,6 +135,25 @@ func versionText(status upgrade.Status) string {
 		return place(status.Version, status.Phase)
 	}
 	return place(status.Dirty.Proven, status.Phase)
+}
+
+// procedureRows names each procedure that is not as the upgrade left it, and what to do about it.
+func procedureRows(status upgrade.Status) [][]string {
+	var rows [][]string
+	decide := false
+	for _, found := range status.Procedures {
+		rows = append(rows, []string{"procedure", string(found.What) + ": " + found.Signature})
+		decide = decide || found.What == upgrade.ProcedureEdited || found.What == upgrade.ProcedureOverload
+	}
+	switch {
+	case decide:
+		rows = append(rows, []string{"", `save what was edited or added and drop it; "upgrade up" puts back what is missing then`})
+	case len(rows) > 0:
+		rows = append(rows, []string{"", `"upgrade up" puts them back and takes over what was written meanwhile`})
+	case status.Mending:
+		rows = append(rows, []string{"procedures", `put back; "upgrade up" takes over the rest of what was written meanwhile`})
+	}
+	return rows
 }
 
 func dirtyText(status upgrade.Status) string {

@@ -10,7 +10,8 @@ BEGIN
     FOR v_function IN
         SELECT oid FROM pg_catalog.pg_proc
         WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
-            signature,engine_owner,park,inherit,unpark,share_grants,own_all,
+            signature,engine_owner,definition,refuse_dependants,put_away,park,dress,inherit,unpark,share_grants,own_all,
+            changed_procedures,require_procedures,refuse_procedure,reinstall,adopt,place,move_in,
             fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
@@ -26,5 +27,5 @@ DROP VIEW coco.loaded_command;
 DROP VIEW coco.async_task;
 DROP TABLE public.command_entities;
 DROP TABLE coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
-    coco.archive, coco.ledger, coco.state, coco.journal;
+    coco.archive, coco.ledger, coco.state, coco.home, coco.journal;
 DROP SCHEMA coco;

@@ -48,25 +48,33 @@ CREATE TABLE coco.state (
     serves text NOT NULL DEFAULT 'async_tasks' CHECK (serves IN ('async_tasks', 'command_entities')),
     served boolean NOT NULL DEFAULT false,
     contracted boolean NOT NULL DEFAULT false,
-    retired boolean NOT NULL DEFAULT false
+    retired boolean NOT NULL DEFAULT false,
+    mending boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE coco.state IS 'Which table''s values count, and whether the moved columns and the old signatures are gone.';
 COMMENT ON COLUMN coco.state.version IS 'Written by each migration itself, so that it is right even where schema_migrations is not.';
 COMMENT ON COLUMN coco.state.served IS 'command_entities has counted since it was filled: it may hold what no task tells.';
+COMMENT ON COLUMN coco.state.mending IS 'Re-installed writers of the engine have written, or may still; it is being taken over.';
 INSERT INTO coco.state (version) VALUES (2);
+
+CREATE TABLE coco.home (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    place text NOT NULL
+);
+COMMENT ON TABLE coco.home IS 'Which database this is. In a copy that was restored from a dump it is still the other one.';
 
 CREATE TABLE coco.ledger (
     task_id uuid PRIMARY KEY,
     command_id uuid,
     root_command_id uuid,
     fingerprint bigint,
-    moved boolean NOT NULL DEFAULT false
+    moved_from bigint
 );
 CREATE INDEX ledger_command_id ON coco.ledger (command_id);
 CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
 COMMENT ON TABLE coco.ledger IS 'For every task the commands it names, and a fingerprint of the five values it must read back.';
 COMMENT ON COLUMN coco.ledger.fingerprint IS 'NULL once the command was changed on purpose: then the task follows the command.';
-COMMENT ON COLUMN coco.ledger.moved IS 'Written after the switch: what async_tasks'' moved columns hold for it no longer counts.';
+COMMENT ON COLUMN coco.ledger.moved_from IS 'Written after the switch: the fingerprint of async_tasks'' moved columns, which no longer count.';
 
 CREATE TABLE coco.archive (
     task_id uuid PRIMARY KEY,
@@ -120,6 +128,7 @@ COMMENT ON TABLE coco.receipt IS 'Proofs that every task reads back its five val
 CREATE TABLE coco.drain (
     version bigint PRIMARY KEY,
     server_started timestamptz NOT NULL,
+    place text NOT NULL,
     transactions text[] NOT NULL,
     prepared text[] NOT NULL
 );
@@ -130,18 +139,23 @@ CREATE TABLE coco.parked (
     name text NOT NULL,
     parked_name text NOT NULL,
     arguments text NOT NULL,
+    types text NOT NULL,
     installed_by bigint,
+    definition text,
     PRIMARY KEY (version, name)
 );
 COMMENT ON TABLE coco.parked IS 'Procedures that were replaced; they wait in this schema under another name for the way back.';
 COMMENT ON COLUMN coco.parked.installed_by IS 'The version that had installed it; NULL for a procedure of the engine.';
+COMMENT ON COLUMN coco.parked.definition IS 'As in coco.installed; NULL for a procedure of the engine.';
 
 CREATE TABLE coco.installed (
     signature text PRIMARY KEY,
     version bigint NOT NULL,
-    body text NOT NULL
+    name text NOT NULL,
+    body text NOT NULL,
+    definition text NOT NULL
 );
-COMMENT ON TABLE coco.installed IS 'Procedures in public that coco installed, and the md5 of their bodies.';
+COMMENT ON TABLE coco.installed IS 'Procedures in public that coco installed: the md5 of their bodies, and how to create them again.';
 
 CREATE TABLE coco.column_kept (
     name text PRIMARY KEY,
@@ -223,6 +237,43 @@ AS $procedure$
     FROM pg_catalog.pg_proc WHERE oid = v_function
 $procedure$;
 
+-- definition is the CREATE statement of a function, every type with its schema unless it is the server's own.
+CREATE FUNCTION coco.definition(v_function oid) RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+    SELECT pg_get_functiondef(v_function)
+$procedure$;
+
+-- refuse_dependants refuses to move a function that another object depends on.
+CREATE FUNCTION coco.refuse_dependants(v_function oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_dependant text;
+BEGIN
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
+    FROM pg_catalog.pg_depend d
+    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function AND d.deptype = 'n'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, coco.signature(v_function)
+            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
+    END IF;
+END;
+$procedure$;
+
+-- put_away moves a function of public into schema coco under another name.
+CREATE FUNCTION coco.put_away(v_function oid, v_parked_name text) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', coco.signature(v_function), v_parked_name);
+    EXECUTE format('ALTER FUNCTION %s SET SCHEMA coco', coco.signature(v_function));
+END;
+$procedure$;
+
 -- park moves a function out of the way, with owner, grants, settings and comment. The name changes too: the engine finds
 -- procedures by name in every schema.
 CREATE FUNCTION coco.park(v_version bigint, v_name text, v_arguments text) RETURNS void
@@ -230,8 +281,7 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_function record;
-    v_dependant text;
-    v_installed_by bigint;
+    v_installed coco.installed;
     v_parked CONSTANT text := format('v%s_%s', v_version, v_name);
 BEGIN
     SELECT p.oid, coco.signature(p.oid) AS signature, pg_get_function_identity_arguments(p.oid) AS arguments INTO v_function
@@ -249,93 +299,88 @@ BEGIN
         RAISE EXCEPTION 'procedure % has overloads: the engine could not tell them apart', v_name
             USING ERRCODE = 'CO001', HINT = 'Drop the overload that is not the engine''s, then run the same command again.';
     END IF;
-    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
-    FROM pg_catalog.pg_depend d
-    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function.oid AND d.deptype = 'n'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, v_function.signature
-            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
-    END IF;
-    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', v_function.signature, v_parked);
-    EXECUTE format('ALTER FUNCTION public.%I(%s) SET SCHEMA coco', v_parked, v_function.arguments);
-    DELETE FROM coco.installed WHERE signature = v_function.signature RETURNING version INTO v_installed_by;
-    INSERT INTO coco.parked (version, name, parked_name, arguments, installed_by)
-    VALUES (v_version, v_name, v_parked, v_function.arguments, v_installed_by);
+    PERFORM coco.refuse_dependants(v_function.oid);
+    PERFORM coco.put_away(v_function.oid, v_parked);
+    DELETE FROM coco.installed WHERE signature = v_function.signature RETURNING * INTO v_installed;
+    INSERT INTO coco.parked (version, name, parked_name, arguments, types, installed_by, definition)
+    VALUES (v_version, v_name, v_parked, v_function.arguments, v_arguments, v_installed.version, v_installed.definition);
 END;
 $procedure$;
 
--- inherit gives the functions that replace those parked at v_version their owner, grants, settings, security and comment, and
--- every other function that v_version installed the owner of the engine's tables. It records what was installed.
+-- dress gives a function that coco installed the owner, grants, settings, security and comment of the one it stands for. Without
+-- one it belongs to the owner of the engine's tables.
+CREATE FUNCTION coco.dress(v_function oid, v_like oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_signature CONSTANT text := coco.signature(v_function);
+    v_old pg_catalog.pg_proc;
+    v_item record;
+    v_setting text;
+BEGIN
+    SELECT p.* INTO v_old FROM pg_catalog.pg_proc p WHERE p.oid = v_like;
+    IF NOT FOUND THEN
+        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, coco.engine_owner());
+        RETURN;
+    END IF;
+
+    EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, pg_get_userbyid(v_old.proowner));
+    -- Default privileges may have given the new function other grants than the old one's; without any, none are written.
+    IF v_old.proacl IS NOT NULL OR (SELECT proacl FROM pg_catalog.pg_proc WHERE oid = v_function) IS NOT NULL THEN
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_signature);
+        FOR v_item IN
+            SELECT quote_ident(pg_get_userbyid(x.grantee)) AS grantee
+            FROM pg_catalog.pg_proc p, aclexplode(p.proacl) x
+            WHERE p.oid = v_function AND x.grantee NOT IN (0, v_old.proowner)
+        LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_signature, v_item.grantee);
+        END LOOP;
+        FOR v_item IN
+            SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+                x.is_grantable
+            FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
+            WHERE x.grantee <> v_old.proowner
+        LOOP
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_signature, v_item.grantee,
+                CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+        END LOOP;
+    END IF;
+    EXECUTE format('ALTER FUNCTION %s COST %s %s RESET ALL', v_signature, v_old.procost,
+        CASE WHEN v_old.prosecdef THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END);
+    IF (SELECT proretset FROM pg_catalog.pg_proc WHERE oid = v_function) THEN
+        EXECUTE format('ALTER FUNCTION %s ROWS %s', v_signature, v_old.prorows);
+    END IF;
+    FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
+        -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
+        -- literal.
+        EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_signature, split_part(v_setting, '=', 1),
+            CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
+                THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
+                ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
+    END LOOP;
+    EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_signature, obj_description(v_old.oid, 'pg_proc'));
+END;
+$procedure$;
+
+-- inherit dresses the functions that replace those parked at v_version, and records what was installed.
 CREATE FUNCTION coco.inherit(v_version bigint, v_names text[]) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_new record;
-    v_old pg_catalog.pg_proc;
-    v_item record;
-    v_setting text;
-    v_comment text;
 BEGIN
     FOR v_new IN
-        SELECT p.oid, p.proname, p.prosrc, p.proretset, coco.signature(p.oid) AS signature
+        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature, old.oid AS old
         FROM pg_catalog.pg_proc p
+        LEFT JOIN coco.parked k ON k.version = v_version AND k.name = p.proname
+        LEFT JOIN pg_catalog.pg_proc old ON old.proname = k.parked_name AND old.pronamespace = 'coco'::regnamespace
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
         ORDER BY p.proname
     LOOP
         DELETE FROM coco.installed WHERE signature = v_new.signature;
-        INSERT INTO coco.installed (version, signature, body)
-        VALUES (v_version, v_new.signature, md5(v_new.prosrc));
-
-        SELECT p.* INTO v_old
-        FROM coco.parked k
-        JOIN pg_catalog.pg_proc p ON p.proname = k.parked_name AND p.pronamespace = 'coco'::regnamespace
-        WHERE k.version = v_version AND k.name = v_new.proname;
-        IF NOT FOUND THEN
-            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, coco.engine_owner());
-            CONTINUE;
-        END IF;
-
-        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, pg_get_userbyid(v_old.proowner));
-        -- Default privileges may have given the new function other grants than the old one's; without any, none are written.
-        IF v_old.proacl IS NOT NULL OR (SELECT proacl FROM pg_catalog.pg_proc WHERE oid = v_new.oid) IS NOT NULL THEN
-            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_new.signature);
-            FOR v_item IN
-                SELECT quote_ident(pg_get_userbyid(x.grantee)) AS grantee
-                FROM pg_catalog.pg_proc p, aclexplode(p.proacl) x
-                WHERE p.oid = v_new.oid AND x.grantee NOT IN (0, v_old.proowner)
-            LOOP
-                EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_new.signature, v_item.grantee);
-            END LOOP;
-            FOR v_item IN
-                SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
-                    x.is_grantable
-                FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
-                WHERE x.grantee <> v_old.proowner
-            LOOP
-                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
-                    CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
-            END LOOP;
-        END IF;
-        EXECUTE format('ALTER FUNCTION %s COST %s', v_new.signature, v_old.procost);
-        IF v_new.proretset THEN
-            EXECUTE format('ALTER FUNCTION %s ROWS %s', v_new.signature, v_old.prorows);
-        END IF;
-        IF v_old.prosecdef THEN
-            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
-        END IF;
-        FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
-            -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
-            -- literal.
-            EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
-                CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
-                    THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
-                    ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
-        END LOOP;
-        v_comment := obj_description(v_old.oid, 'pg_proc');
-        IF v_comment IS NOT NULL THEN
-            EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_new.signature, v_comment);
-        END IF;
+        INSERT INTO coco.installed (version, name, signature, body, definition)
+        VALUES (v_version, v_new.proname, v_new.signature, md5(v_new.prosrc), coco.definition(v_new.oid));
+        PERFORM coco.dress(v_new.oid, v_new.old);
     END LOOP;
 END;
 $procedure$;
@@ -357,8 +402,8 @@ BEGIN
         EXECUTE format('ALTER FUNCTION public.%I(%s) RENAME TO %I', v_row.parked_name, v_row.arguments, v_row.name);
     END LOOP;
     -- What an earlier version had installed is current again, and goes when that version is taken back.
-    INSERT INTO coco.installed (version, signature, body)
-    SELECT k.installed_by, coco.signature(p.oid), md5(p.prosrc)
+    INSERT INTO coco.installed (version, name, signature, body, definition)
+    SELECT k.installed_by, k.name, coco.signature(p.oid), md5(p.prosrc), k.definition
     FROM coco.parked k
     JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
     WHERE k.version = v_version AND k.installed_by IS NOT NULL
@@ -442,6 +487,235 @@ END;
 $procedure$;
 
 -- coco:end
+-- coco:include coco/reinstall.sql
+
+-- The engine's own tools drop every procedure in public and create the engine's anew. What that takes away from coco is put back
+-- here, and what was written meanwhile is taken over.
+
+-- changed_procedures lists what is not as coco left it: a procedure of coco's that is missing or was edited, one of the engine's
+-- that was re-installed over it or beside it, and any other overload. A body that names schema coco is not the engine's.
+CREATE FUNCTION coco.changed_procedures() RETURNS TABLE (signature text, what text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    WITH found AS (
+        SELECT coco.signature(p.oid) AS signature, p.proname, oidvectortypes(p.proargtypes) AS types, md5(p.prosrc) AS body,
+            p.prosrc ~* '\mcoco"? *\.' OR t.typnamespace = 'coco'::regnamespace AS names_coco
+        FROM pg_catalog.pg_proc p
+        JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
+        WHERE p.pronamespace = 'public'::regnamespace
+            AND p.proname IN (SELECT i.name FROM coco.installed i UNION ALL SELECT k.name FROM coco.parked k)
+    )
+    SELECT f.signature,
+        CASE WHEN k.name IS NOT NULL AND NOT f.names_coco THEN 're-installed'
+            WHEN i.signature IS NOT NULL THEN 'edited'
+            ELSE 'overload' END
+    FROM found f
+    LEFT JOIN coco.installed i ON i.signature = f.signature
+    LEFT JOIN coco.parked k ON k.installed_by IS NULL AND k.name = f.proname AND k.types = f.types
+    WHERE i.body IS DISTINCT FROM f.body
+    UNION ALL
+    SELECT i.signature, 'missing' FROM coco.installed i
+    WHERE NOT EXISTS (SELECT 1 FROM found f WHERE f.signature = i.signature)
+    ORDER BY 1, 2;
+END;
+$procedure$;
+
+-- require_procedures refuses while a procedure is not as coco left it: a step that parks or drops it would lose what somebody
+-- installed, and what old writers have written would not be noticed.
+CREATE FUNCTION coco.require_procedures() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_first record;
+BEGIN
+    IF current_setting('coco.accept_drift', true) = 'on' THEN
+        RETURN;
+    END IF;
+    SELECT c.* INTO v_first FROM coco.changed_procedures() c
+    ORDER BY c.what NOT IN ('edited', 'overload'), c.signature LIMIT 1;
+    IF NOT FOUND THEN
+        IF (SELECT mending FROM coco.state) THEN
+            RAISE EXCEPTION 'what re-installed procedures wrote is not all taken over yet'
+                USING ERRCODE = 'CO004', HINT = 'Run "upgrade up": it takes over the rest first.';
+        END IF;
+        RETURN;
+    END IF;
+    PERFORM coco.refuse_procedure(v_first.signature, v_first.what);
+    RAISE EXCEPTION 'procedure % is not the one that coco installed: %', v_first.signature, v_first.what
+        USING ERRCODE = 'CO004', HINT = 'Run "upgrade up": it puts coco''s procedures back first.';
+END;
+$procedure$;
+
+-- refuse_procedure refuses what only a person can decide.
+CREATE FUNCTION coco.refuse_procedure(v_signature text, v_what text) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF v_what = 'edited' THEN
+        RAISE EXCEPTION 'procedure % was edited since coco installed it', v_signature
+            USING ERRCODE = 'CO004',
+                HINT = 'Save the edit and drop the procedure; then run the same command again: coco''s own is put back.';
+    ELSIF v_what = 'overload' THEN
+        RAISE EXCEPTION 'procedure % has other arguments than the engine''s and coco''s: the engine could not tell them apart', v_signature
+            USING ERRCODE = 'CO001', HINT = 'Save it and drop it, then run the same command again.';
+    END IF;
+END;
+$procedure$;
+
+-- reinstall puts coco's procedures back and returns what it found. An original of the engine that was installed anew takes the
+-- place of the one that was parked, so that the way down gives back what the engine's tools installed last.
+CREATE FUNCTION coco.reinstall() RETURNS TABLE (signature text, what text)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_row record;
+    v_original record;
+    v_changed text[] := '{}';
+    v_names text[] := '{}';
+    v_written boolean := false;
+BEGIN
+    FOR v_row IN SELECT c.* FROM coco.changed_procedures() c LOOP
+        IF v_row.what IN ('edited', 'overload') THEN
+            CONTINUE WHEN current_setting('coco.accept_drift', true) = 'on';
+            PERFORM coco.refuse_procedure(v_row.signature, v_row.what);
+        END IF;
+        signature := v_row.signature;
+        what := v_row.what;
+        v_changed := v_changed || v_row.signature;
+        RETURN NEXT;
+    END LOOP;
+    IF v_changed = '{}' THEN
+        RETURN;
+    END IF;
+
+    FOR v_original IN
+        SELECT p.oid, p.proname AS name, k.parked_name, pg_get_function_identity_arguments(p.oid) AS arguments
+        FROM pg_catalog.pg_proc p
+        JOIN coco.parked k ON k.installed_by IS NULL AND k.name = p.proname AND k.types = oidvectortypes(p.proargtypes)
+        WHERE p.pronamespace = 'public'::regnamespace AND coco.signature(p.oid) = ANY (v_changed)
+    LOOP
+        PERFORM coco.refuse_dependants(v_original.oid);
+        FOR v_row IN
+            SELECT coco.signature(p.oid) AS signature FROM pg_catalog.pg_proc p
+            WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = v_original.parked_name
+        LOOP
+            EXECUTE format('DROP FUNCTION %s', v_row.signature);
+        END LOOP;
+        PERFORM coco.put_away(v_original.oid, v_original.parked_name);
+        UPDATE coco.parked k SET arguments = v_original.arguments WHERE k.parked_name = v_original.parked_name;
+        v_names := v_names || v_original.name::text;
+        v_written := v_written OR v_original.name IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks');
+    END LOOP;
+    SELECT k.name, k.parked_name INTO v_row FROM coco.parked k
+    WHERE NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = k.parked_name)
+    ORDER BY k.name LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'procedure coco.% is gone, which the way back needs to restore %', v_row.parked_name, v_row.name
+            USING ERRCODE = 'CO001',
+                HINT = 'Re-install the engine''s procedures (engine-setup does), then run the same command again.';
+    END IF;
+
+    FOR v_row IN
+        SELECT i.name, i.definition FROM coco.installed i
+        WHERE i.signature = ANY (v_changed) AND NOT EXISTS (
+            SELECT 1 FROM pg_catalog.pg_proc p
+            WHERE p.pronamespace = 'public'::regnamespace AND p.proname = i.name AND coco.signature(p.oid) = i.signature)
+        ORDER BY i.signature
+    LOOP
+        EXECUTE v_row.definition;
+        v_names := v_names || v_row.name;
+    END LOOP;
+
+    -- What coco put in an original's place looks like it, also where it is parked itself.
+    FOR v_row IN
+        SELECT p.oid, original.oid AS original
+        FROM pg_catalog.pg_proc p
+        JOIN (
+            SELECT i.signature, i.name FROM coco.installed i
+            UNION ALL
+            SELECT format('coco.%I(%s)', k.parked_name, k.types), k.name FROM coco.parked k WHERE k.installed_by IS NOT NULL
+        ) AS ours ON ours.signature = coco.signature(p.oid)
+        LEFT JOIN coco.parked k ON k.installed_by IS NULL AND k.name = ours.name
+        LEFT JOIN pg_catalog.pg_proc original
+            ON original.pronamespace = 'coco'::regnamespace AND original.proname = k.parked_name
+        WHERE ours.name = ANY (v_names) AND p.pronamespace IN ('public'::regnamespace, 'coco'::regnamespace)
+    LOOP
+        PERFORM coco.dress(v_row.oid, v_row.original);
+    END LOOP;
+
+    -- Transactions that are open now may still run what was just replaced.
+    DELETE FROM coco.drain d USING coco.state s WHERE d.version = s.version;
+    UPDATE coco.state SET mending = true WHERE v_written AND NOT contracted;
+    PERFORM coco.adopt(false);
+END;
+$procedure$;
+
+-- adopt takes over what re-installed writers have written. They write columns that nothing else has written since the switch, so
+-- whatever these hold now that they did not hold then was written last. It returns how many tasks were concerned. With v_finish no
+-- old writer can be at work any more; then it is done.
+CREATE FUNCTION coco.adopt(v_finish boolean) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_state coco.state;
+    v_id uuid;
+    v_task public.async_tasks;
+    v_tasks bigint := 0;
+BEGIN
+    SELECT * INTO v_state FROM coco.state;
+    IF NOT v_state.mending THEN
+        RETURN 0;
+    END IF;
+    IF v_state.serves = 'async_tasks' THEN
+        PERFORM coco.catch_up(2147483647);
+    ELSIF NOT v_state.contracted THEN
+        FOR v_id IN
+            SELECT t.task_id
+            FROM public.async_tasks t
+            LEFT JOIN coco.ledger l ON l.task_id = t.task_id
+            WHERE l.task_id IS NULL OR COALESCE(l.moved_from, l.fingerprint) <> coco.fingerprint(t.root_command_id,
+                t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class)
+            ORDER BY t.task_id
+        LOOP
+            -- Who holds the row may be about to record it anew; while old writers are at work there is a second look anyway.
+            IF v_finish THEN
+                SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_id FOR NO KEY UPDATE;
+            ELSE
+                SELECT * INTO v_task FROM public.async_tasks WHERE task_id = v_id FOR NO KEY UPDATE SKIP LOCKED;
+            END IF;
+            CONTINUE WHEN NOT FOUND;
+            EXECUTE 'SELECT coco.record_task($1.task_id, $1.action_type, $1.vdsm_task_id, $1.started_at, $1.command_id,
+                $1.root_command_id, $1.action_parameters, $1.action_params_class, $1.task_parameters,
+                $1.task_params_class, false)
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM coco.ledger l WHERE l.task_id = $1.task_id
+                        AND COALESCE(l.moved_from, l.fingerprint) = coco.fingerprint($1.root_command_id,
+                            $1.action_parameters, $1.action_params_class, $1.task_parameters, $1.task_params_class))'
+                USING v_task;
+            v_tasks := v_tasks + 1;
+        END LOOP;
+        FOR v_id IN
+            SELECT l.task_id FROM coco.ledger l
+            WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.task_id = l.task_id)
+            ORDER BY l.task_id
+        LOOP
+            PERFORM 1 FROM coco.ledger WHERE task_id = v_id FOR UPDATE SKIP LOCKED;
+            IF FOUND AND NOT EXISTS (SELECT 1 FROM public.async_tasks WHERE task_id = v_id) THEN
+                PERFORM coco.forget_task(v_id, true);
+                v_tasks := v_tasks + 1;
+            END IF;
+        END LOOP;
+    END IF;
+    UPDATE coco.state SET mending = false WHERE v_finish;
+    RETURN v_tasks;
+END;
+$procedure$;
+
+-- coco:end
 -- coco:include coco/compare.sql
 
 -- Comparing what was with what is. Nothing here ever returns a parameter text: only ids and names of columns.
@@ -510,8 +784,7 @@ BEGIN
         SELECT 'task'::text, t.task_id, 'a column of async_tasks that has moved was written after the switch'::text
         FROM public.async_tasks t
         JOIN coco.ledger l ON l.task_id = t.task_id
-        WHERE NOT l.moved
-            AND l.fingerprint <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+        WHERE COALESCE(l.moved_from, l.fingerprint) <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
                 t.task_parameters, t.task_params_class)
             AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
         LIMIT v_limit;
@@ -602,12 +875,22 @@ BEGIN
 END;
 $procedure$;
 
+-- place is this database on this server: another one in a copy that was restored from a dump.
+CREATE FUNCTION coco.place() RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT format('%s %s %s', c.system_identifier, d.oid, 'coco.home'::regclass::oid)
+    FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d
+    WHERE d.datname = current_database()
+$procedure$;
+
 -- guards identifies the triggers that fill the change log. Disabling and enabling one changes its row in pg_trigger.
 CREATE FUNCTION coco.guards() RETURNS text[]
 LANGUAGE sql
 STABLE
 AS $procedure$
-    SELECT COALESCE(array_agg(format('%s %s %s', tgname, oid, xmin) ORDER BY tgname), '{}')
+    SELECT COALESCE(array_agg(format('%s %s %s %s', tgname, oid, xmin, coco.place()) ORDER BY tgname), '{}')
     FROM pg_catalog.pg_trigger
     WHERE tgname LIKE 'coco\_log\_%' AND NOT tgisinternal AND tgenabled = 'A'
 $procedure$;
@@ -695,6 +978,26 @@ BEGIN
 END;
 $procedure$;
 
+-- move_in makes a restored copy this database: what was bound to the other one is compared again, or forgotten. It returns false
+-- where there was nothing to do. v_prove: the rows are compared, all of them, before the next step builds on them.
+CREATE FUNCTION coco.move_in(v_prove boolean) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF (SELECT place FROM coco.home) = coco.place() THEN
+        RETURN false;
+    END IF;
+    IF v_prove AND (SELECT version >= 5 AND NOT contracted FROM coco.state) THEN
+        PERFORM coco.require_proof((SELECT serves = 'async_tasks' FROM coco.state));
+        UPDATE coco.receipt SET guards = coco.guards()
+        WHERE (proved_at, version) = (SELECT r.proved_at, r.version FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1);
+    END IF;
+    DELETE FROM coco.drain;
+    UPDATE coco.home SET place = coco.place();
+    RETURN true;
+END;
+$procedure$;
+
 -- require_values refuses while a task would not read back what was stored for it: a step that builds on the values, or on the
 -- way back writes them into async_tasks, would make the damage lasting.
 CREATE FUNCTION coco.require_values() RETURNS void
@@ -748,21 +1051,12 @@ BEGIN
     WHERE e.command_id = '00000000-0000-0000-0000-000000000000';
 
     RETURN QUERY
-    SELECT 'procedures'::text, i.signature,
-        CASE WHEN p.oid IS NULL THEN 'the procedure is missing'
-            ELSE 'the procedure is not the one that coco installed' END
-    FROM coco.installed i
-    LEFT JOIN pg_catalog.pg_proc p ON p.oid = to_regprocedure(i.signature)
-    WHERE md5(p.prosrc) IS DISTINCT FROM i.body
-    LIMIT v_limit;
-
-    RETURN QUERY
-    SELECT 'procedures'::text, coco.signature(p.oid), 'an overload beside the procedure that coco installed'::text
-    FROM pg_catalog.pg_proc p
-    JOIN (SELECT DISTINCT p2.proname, p2.pronamespace FROM coco.installed i2
-          JOIN pg_catalog.pg_proc p2 ON p2.oid = to_regprocedure(i2.signature)) AS ours
-        ON ours.proname = p.proname AND ours.pronamespace = p.pronamespace
-    WHERE NOT EXISTS (SELECT 1 FROM coco.installed i WHERE to_regprocedure(i.signature) = p.oid)
+    SELECT 'procedures'::text, c.signature,
+        CASE c.what WHEN 'missing' THEN 'the procedure is missing'
+            WHEN 're-installed' THEN 'the engine''s own procedure was installed again in its place'
+            WHEN 'edited' THEN 'the procedure is not the one that coco installed'
+            ELSE 'an overload beside the procedure that coco installed' END
+    FROM coco.changed_procedures() c
     LIMIT v_limit;
 
     SELECT r.guards INTO v_expected FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1;
@@ -875,7 +1169,8 @@ BEGIN
 END;
 $procedure$;
 
--- record_task makes command_entities and the archive give back exactly these values for this task.
+-- record_task makes command_entities and the archive give back exactly these values for this task. v_moved: the writer left the
+-- moved columns of async_tasks alone.
 CREATE FUNCTION coco.record_task(
     v_task_id uuid,
     v_action_type integer,
@@ -900,6 +1195,7 @@ DECLARE
     v_acting_id CONSTANT uuid := COALESCE(v_root_id, v_own_id);
     v_own_status CONSTANT varchar(20) := CASE WHEN v_vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END;
     v_before coco.ledger;
+    v_moved_from bigint;
     v_own public.command_entities;
     v_acting public.command_entities;
     v_own_held boolean := v_own_id IS NULL;
@@ -909,18 +1205,27 @@ DECLARE
     v_keeps_task boolean;
 BEGIN
     SELECT * INTO v_before FROM coco.ledger WHERE task_id = v_task_id;
-    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)
+    IF v_moved AND (SELECT mending FROM coco.state) THEN
+        -- An old writer may have been here since the task was last recorded.
+        EXECUTE 'SELECT coco.fingerprint(root_command_id, action_parameters, action_params_class, task_parameters,
+            task_params_class) FROM public.async_tasks WHERE task_id = $1' INTO v_moved_from USING v_task_id;
+    ELSIF v_moved AND v_before.task_id IS NULL THEN
+        v_moved_from := coco.fingerprint(NULL, NULL, NULL, NULL, NULL);
+    ELSIF v_moved THEN
+        v_moved_from := COALESCE(v_before.moved_from, v_before.fingerprint);
+    END IF;
+    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved_from)
     VALUES (
         v_task_id, v_own_id, v_root_id,
         coco.fingerprint(v_root_command_id, v_action_parameters, v_action_params_class,
             v_task_parameters, v_task_params_class),
-        v_moved
+        v_moved_from
     )
     ON CONFLICT (task_id) DO UPDATE SET
         command_id = excluded.command_id,
         root_command_id = excluded.root_command_id,
         fingerprint = excluded.fingerprint,
-        moved = excluded.moved;
+        moved_from = excluded.moved_from;
 
     IF v_acting_id = v_own_id THEN
         v_own_held := coco.offer_command(v_task_id, v_own_id, v_action_type, true, NULL, v_root_id,
@@ -1116,7 +1421,8 @@ BEGIN
         WHERE l.task_id = a.task_id AND a.keeps_action
             AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
 
-        UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
+        UPDATE coco.ledger SET fingerprint = NULL, moved_from = COALESCE(moved_from, fingerprint)
+        WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
     END IF;
     IF v_links THEN
         -- A task's parameters of its parent command are now those of another one.
@@ -1130,7 +1436,8 @@ BEGIN
         FROM public.command_entities e
         WHERE e.command_id = v_command_id AND l.command_id = v_command_id;
     END IF;
-    UPDATE coco.ledger SET fingerprint = NULL WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
+    UPDATE coco.ledger SET fingerprint = NULL, moved_from = COALESCE(moved_from, fingerprint)
+    WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
 END;
 $procedure$;
 
@@ -1502,17 +1809,18 @@ $procedure$;
 
 -- After a procedure was replaced, transactions that are already open may still run its old body. The step after it waits for them.
 
--- begin_drain remembers which other transactions are open now. Calling it again changes nothing unless the server was restarted.
+-- begin_drain remembers which other transactions are open now. Calling it again changes nothing unless the server was
+-- restarted, or this is a copy.
 CREATE FUNCTION coco.begin_drain(v_version bigint) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    DELETE FROM coco.drain WHERE version = v_version AND server_started <> pg_postmaster_start_time();
+    DELETE FROM coco.drain WHERE version = v_version AND (server_started, place) IS DISTINCT FROM (pg_postmaster_start_time(), coco.place());
     IF EXISTS (SELECT 1 FROM coco.drain WHERE version = v_version) THEN
         RETURN;
     END IF;
-    INSERT INTO coco.drain (version, server_started, transactions, prepared)
-    SELECT v_version, pg_postmaster_start_time(),
+    INSERT INTO coco.drain (version, server_started, place, transactions, prepared)
+    SELECT v_version, pg_postmaster_start_time(), coco.place(),
         ARRAY(
             SELECT l.pid || ' ' || l.virtualxid
             FROM pg_catalog.pg_locks l
@@ -1545,13 +1853,13 @@ BEGIN
     CROSS JOIN LATERAL unnest(d.transactions) AS open_then
     JOIN pg_catalog.pg_locks l ON l.locktype = 'virtualxid' AND l.pid || ' ' || l.virtualxid = open_then
     LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE d.version = v_version AND d.server_started = pg_postmaster_start_time();
+    WHERE d.version = v_version AND d.server_started = pg_postmaster_start_time() AND d.place = coco.place();
     RETURN QUERY
     SELECT NULL::integer, p.owner::text, NULL::text, clock_timestamp() - p.prepared, p.gid
     FROM coco.drain d
     CROSS JOIN LATERAL unnest(d.prepared) AS open_then
     JOIN pg_catalog.pg_prepared_xacts p ON p.gid = open_then AND p.database = current_database()
-    WHERE d.version = v_version;
+    WHERE d.version = v_version AND d.place = coco.place();
 END;
 $procedure$;
 
@@ -2030,6 +2338,7 @@ $procedure$;
 
 -- coco:end
 
+INSERT INTO coco.home (place) VALUES (coco.place());
 SELECT coco.own_all();
 SELECT coco.share_grants();
 

@@ -3,6 +3,7 @@
 -- Installs getters that answer from command_entities. Both places are equal by now, so a call that still runs an old body answers the same.
 
 SELECT coco.require_drained(6);
+SELECT coco.require_procedures();
 SELECT coco.require_proof(false);
 SELECT coco.park(7, 'getallfromasync_tasks', '');
 SELECT coco.park(7, 'getasync_tasksbytask_id', 'uuid');

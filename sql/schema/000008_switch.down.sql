@@ -2,6 +2,7 @@
 -- Puts the writers of both places back: async_tasks counts again. What was written to command_entities alone goes back into its columns first; where async_tasks
 -- itself still holds what has to be read back, it stays as it is, whatever has become of the new table.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+SELECT coco.require_procedures();
 
 CREATE TEMPORARY TABLE coco_going_back ON COMMIT DROP AS
 SELECT v.*,
@@ -43,7 +44,7 @@ UPDATE coco.ledger l SET
         v.task_parameters, v.task_params_class)
 FROM coco_going_back v
 WHERE v.task_id = l.task_id;
-UPDATE coco.ledger SET moved = false WHERE moved;
+UPDATE coco.ledger SET moved_from = NULL WHERE moved_from IS NOT NULL;
 UPDATE coco.state SET version = 7, serves = 'async_tasks';
 SELECT coco.unpark(8);
 DELETE FROM coco.drain WHERE version = 8;

@@ -4,6 +4,7 @@
 -- command_entities counts.
 
 SELECT coco.require_drained(7);
+SELECT coco.require_procedures();
 SELECT coco.require_proof(false);
 SELECT coco.park(8, 'insertasync_tasks',
     'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, uuid, uuid, uuid, '

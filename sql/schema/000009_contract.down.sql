@@ -3,9 +3,15 @@
 -- coco:rewrites async_tasks
 -- Brings the columns back where they were, with everything that hung on them. The table is written anew; nobody else can use it.
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
+SELECT coco.require_procedures();
 SELECT coco.require_values();
 SELECT coco.mark_engine_scripts(false);
 SELECT coco.restore_columns();
+-- The columns hold what is read back, from here on for all tasks.
+UPDATE coco.ledger l SET moved_from = CASE WHEN l.fingerprint IS NULL THEN coco.fingerprint(t.root_command_id,
+    t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class) END
+FROM public.async_tasks t
+WHERE t.task_id = l.task_id AND (l.moved_from IS NOT NULL OR l.fingerprint IS NULL);
 UPDATE coco.state SET version = 8, contracted = false;
 
 CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks

@@ -4,6 +4,7 @@
 -- Drops the columns that have moved. Everybody waits for this one, for the few milliseconds it takes: it changes the catalog only.
 
 SELECT coco.require_drained(8);
+SELECT coco.require_procedures();
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.require_proof(false);
 SELECT coco.keep_columns();

@@ -1,21 +1,20 @@
 -- coco:lock async_tasks ACCESS EXCLUSIVE
 -- Puts the procedures with the old signatures back. Tasks that came since are entered in the ledger, as the old writers would have done.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
+SELECT coco.require_procedures();
 SELECT coco.require_values();
 DROP TRIGGER coco_release_update ON public.async_tasks;
 SELECT coco.unpark(10);
 
-INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)
+INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint)
 SELECT v.task_id, NULLIF(v.command_id, '00000000-0000-0000-0000-000000000000'),
     NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'),
-    coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class),
-    true
+    coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class)
 FROM coco.async_task v
 LEFT JOIN coco.ledger l ON l.task_id = v.task_id
 WHERE l.fingerprint IS NULL
 ON CONFLICT (task_id) DO UPDATE SET
     command_id = excluded.command_id,
     root_command_id = excluded.root_command_id,
-    fingerprint = excluded.fingerprint,
-    moved = true;
+    fingerprint = excluded.fingerprint;
 UPDATE coco.state SET version = 9, retired = false;

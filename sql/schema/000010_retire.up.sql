@@ -4,6 +4,7 @@
 -- engine cannot start after this.
 
 SELECT coco.sweep(2147483647);
+SELECT coco.require_procedures();
 SELECT coco.require_values();
 
 SELECT coco.park(10, 'insertasync_tasks',

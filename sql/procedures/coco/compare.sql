@@ -64,8 +64,7 @@ BEGIN
         SELECT 'task'::text, t.task_id, 'a column of async_tasks that has moved was written after the switch'::text
         FROM public.async_tasks t
         JOIN coco.ledger l ON l.task_id = t.task_id
-        WHERE NOT l.moved
-            AND l.fingerprint <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+        WHERE COALESCE(l.moved_from, l.fingerprint) <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
                 t.task_parameters, t.task_params_class)
             AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
         LIMIT v_limit;
@@ -156,12 +155,22 @@ BEGIN
 END;
 $procedure$;
 
+-- place is this database on this server: another one in a copy that was restored from a dump.
+CREATE FUNCTION coco.place() RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT format('%s %s %s', c.system_identifier, d.oid, 'coco.home'::regclass::oid)
+    FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d
+    WHERE d.datname = current_database()
+$procedure$;
+
 -- guards identifies the triggers that fill the change log. Disabling and enabling one changes its row in pg_trigger.
 CREATE FUNCTION coco.guards() RETURNS text[]
 LANGUAGE sql
 STABLE
 AS $procedure$
-    SELECT COALESCE(array_agg(format('%s %s %s', tgname, oid, xmin) ORDER BY tgname), '{}')
+    SELECT COALESCE(array_agg(format('%s %s %s %s', tgname, oid, xmin, coco.place()) ORDER BY tgname), '{}')
     FROM pg_catalog.pg_trigger
     WHERE tgname LIKE 'coco\_log\_%' AND NOT tgisinternal AND tgenabled = 'A'
 $procedure$;
@@ -249,6 +258,26 @@ BEGIN
 END;
 $procedure$;
 
+-- move_in makes a restored copy this database: what was bound to the other one is compared again, or forgotten. It returns false
+-- where there was nothing to do. v_prove: the rows are compared, all of them, before the next step builds on them.
+CREATE FUNCTION coco.move_in(v_prove boolean) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF (SELECT place FROM coco.home) = coco.place() THEN
+        RETURN false;
+    END IF;
+    IF v_prove AND (SELECT version >= 5 AND NOT contracted FROM coco.state) THEN
+        PERFORM coco.require_proof((SELECT serves = 'async_tasks' FROM coco.state));
+        UPDATE coco.receipt SET guards = coco.guards()
+        WHERE (proved_at, version) = (SELECT r.proved_at, r.version FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1);
+    END IF;
+    DELETE FROM coco.drain;
+    UPDATE coco.home SET place = coco.place();
+    RETURN true;
+END;
+$procedure$;
+
 -- require_values refuses while a task would not read back what was stored for it: a step that builds on the values, or on the
 -- way back writes them into async_tasks, would make the damage lasting.
 CREATE FUNCTION coco.require_values() RETURNS void
@@ -302,21 +331,12 @@ BEGIN
     WHERE e.command_id = '00000000-0000-0000-0000-000000000000';
 
     RETURN QUERY
-    SELECT 'procedures'::text, i.signature,
-        CASE WHEN p.oid IS NULL THEN 'the procedure is missing'
-            ELSE 'the procedure is not the one that coco installed' END
-    FROM coco.installed i
-    LEFT JOIN pg_catalog.pg_proc p ON p.oid = to_regprocedure(i.signature)
-    WHERE md5(p.prosrc) IS DISTINCT FROM i.body
-    LIMIT v_limit;
-
-    RETURN QUERY
-    SELECT 'procedures'::text, coco.signature(p.oid), 'an overload beside the procedure that coco installed'::text
-    FROM pg_catalog.pg_proc p
-    JOIN (SELECT DISTINCT p2.proname, p2.pronamespace FROM coco.installed i2
-          JOIN pg_catalog.pg_proc p2 ON p2.oid = to_regprocedure(i2.signature)) AS ours
-        ON ours.proname = p.proname AND ours.pronamespace = p.pronamespace
-    WHERE NOT EXISTS (SELECT 1 FROM coco.installed i WHERE to_regprocedure(i.signature) = p.oid)
+    SELECT 'procedures'::text, c.signature,
+        CASE c.what WHEN 'missing' THEN 'the procedure is missing'
+            WHEN 're-installed' THEN 'the engine''s own procedure was installed again in its place'
+            WHEN 'edited' THEN 'the procedure is not the one that coco installed'
+            ELSE 'an overload beside the procedure that coco installed' END
+    FROM coco.changed_procedures() c
     LIMIT v_limit;
 
     SELECT r.guards INTO v_expected FROM coco.receipt r ORDER BY r.proved_at DESC, r.version DESC LIMIT 1;

@@ -1,16 +1,17 @@
 -- After a procedure was replaced, transactions that are already open may still run its old body. The step after it waits for them.
 
--- begin_drain remembers which other transactions are open now. Calling it again changes nothing unless the server was restarted.
+-- begin_drain remembers which other transactions are open now. Calling it again changes nothing unless the server was
+-- restarted, or this is a copy.
 CREATE FUNCTION coco.begin_drain(v_version bigint) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    DELETE FROM coco.drain WHERE version = v_version AND server_started <> pg_postmaster_start_time();
+    DELETE FROM coco.drain WHERE version = v_version AND (server_started, place) IS DISTINCT FROM (pg_postmaster_start_time(), coco.place());
     IF EXISTS (SELECT 1 FROM coco.drain WHERE version = v_version) THEN
         RETURN;
     END IF;
-    INSERT INTO coco.drain (version, server_started, transactions, prepared)
-    SELECT v_version, pg_postmaster_start_time(),
+    INSERT INTO coco.drain (version, server_started, place, transactions, prepared)
+    SELECT v_version, pg_postmaster_start_time(), coco.place(),
         ARRAY(
             SELECT l.pid || ' ' || l.virtualxid
             FROM pg_catalog.pg_locks l
@@ -43,13 +44,13 @@ BEGIN
     CROSS JOIN LATERAL unnest(d.transactions) AS open_then
     JOIN pg_catalog.pg_locks l ON l.locktype = 'virtualxid' AND l.pid || ' ' || l.virtualxid = open_then
     LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE d.version = v_version AND d.server_started = pg_postmaster_start_time();
+    WHERE d.version = v_version AND d.server_started = pg_postmaster_start_time() AND d.place = coco.place();
     RETURN QUERY
     SELECT NULL::integer, p.owner::text, NULL::text, clock_timestamp() - p.prepared, p.gid
     FROM coco.drain d
     CROSS JOIN LATERAL unnest(d.prepared) AS open_then
     JOIN pg_catalog.pg_prepared_xacts p ON p.gid = open_then AND p.database = current_database()
-    WHERE d.version = v_version;
+    WHERE d.version = v_version AND d.place = coco.place();
 END;
 $procedure$;
 

@@ -17,6 +17,43 @@ AS $procedure$
     FROM pg_catalog.pg_proc WHERE oid = v_function
 $procedure$;
 
+-- definition is the CREATE statement of a function, every type with its schema unless it is the server's own.
+CREATE FUNCTION coco.definition(v_function oid) RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+    SELECT pg_get_functiondef(v_function)
+$procedure$;
+
+-- refuse_dependants refuses to move a function that another object depends on.
+CREATE FUNCTION coco.refuse_dependants(v_function oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_dependant text;
+BEGIN
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
+    FROM pg_catalog.pg_depend d
+    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function AND d.deptype = 'n'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, coco.signature(v_function)
+            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
+    END IF;
+END;
+$procedure$;
+
+-- put_away moves a function of public into schema coco under another name.
+CREATE FUNCTION coco.put_away(v_function oid, v_parked_name text) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', coco.signature(v_function), v_parked_name);
+    EXECUTE format('ALTER FUNCTION %s SET SCHEMA coco', coco.signature(v_function));
+END;
+$procedure$;
+
 -- park moves a function out of the way, with owner, grants, settings and comment. The name changes too: the engine finds
 -- procedures by name in every schema.
 CREATE FUNCTION coco.park(v_version bigint, v_name text, v_arguments text) RETURNS void
@@ -24,8 +61,7 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_function record;
-    v_dependant text;
-    v_installed_by bigint;
+    v_installed coco.installed;
     v_parked CONSTANT text := format('v%s_%s', v_version, v_name);
 BEGIN
     SELECT p.oid, coco.signature(p.oid) AS signature, pg_get_function_identity_arguments(p.oid) AS arguments INTO v_function
@@ -43,93 +79,88 @@ BEGIN
         RAISE EXCEPTION 'procedure % has overloads: the engine could not tell them apart', v_name
             USING ERRCODE = 'CO001', HINT = 'Drop the overload that is not the engine''s, then run the same command again.';
     END IF;
-    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) INTO v_dependant
-    FROM pg_catalog.pg_depend d
-    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = v_function.oid AND d.deptype = 'n'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION '% depends on procedure %, which is replaced', v_dependant, v_function.signature
-            USING ERRCODE = 'CO001', HINT = 'Drop it before the upgrade and create it again afterwards.';
-    END IF;
-    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', v_function.signature, v_parked);
-    EXECUTE format('ALTER FUNCTION public.%I(%s) SET SCHEMA coco', v_parked, v_function.arguments);
-    DELETE FROM coco.installed WHERE signature = v_function.signature RETURNING version INTO v_installed_by;
-    INSERT INTO coco.parked (version, name, parked_name, arguments, installed_by)
-    VALUES (v_version, v_name, v_parked, v_function.arguments, v_installed_by);
+    PERFORM coco.refuse_dependants(v_function.oid);
+    PERFORM coco.put_away(v_function.oid, v_parked);
+    DELETE FROM coco.installed WHERE signature = v_function.signature RETURNING * INTO v_installed;
+    INSERT INTO coco.parked (version, name, parked_name, arguments, types, installed_by, definition)
+    VALUES (v_version, v_name, v_parked, v_function.arguments, v_arguments, v_installed.version, v_installed.definition);
 END;
 $procedure$;
 
--- inherit gives the functions that replace those parked at v_version their owner, grants, settings, security and comment, and
--- every other function that v_version installed the owner of the engine's tables. It records what was installed.
+-- dress gives a function that coco installed the owner, grants, settings, security and comment of the one it stands for. Without
+-- one it belongs to the owner of the engine's tables.
+CREATE FUNCTION coco.dress(v_function oid, v_like oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_signature CONSTANT text := coco.signature(v_function);
+    v_old pg_catalog.pg_proc;
+    v_item record;
+    v_setting text;
+BEGIN
+    SELECT p.* INTO v_old FROM pg_catalog.pg_proc p WHERE p.oid = v_like;
+    IF NOT FOUND THEN
+        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, coco.engine_owner());
+        RETURN;
+    END IF;
+
+    EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, pg_get_userbyid(v_old.proowner));
+    -- Default privileges may have given the new function other grants than the old one's; without any, none are written.
+    IF v_old.proacl IS NOT NULL OR (SELECT proacl FROM pg_catalog.pg_proc WHERE oid = v_function) IS NOT NULL THEN
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_signature);
+        FOR v_item IN
+            SELECT quote_ident(pg_get_userbyid(x.grantee)) AS grantee
+            FROM pg_catalog.pg_proc p, aclexplode(p.proacl) x
+            WHERE p.oid = v_function AND x.grantee NOT IN (0, v_old.proowner)
+        LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_signature, v_item.grantee);
+        END LOOP;
+        FOR v_item IN
+            SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+                x.is_grantable
+            FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
+            WHERE x.grantee <> v_old.proowner
+        LOOP
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_signature, v_item.grantee,
+                CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+        END LOOP;
+    END IF;
+    EXECUTE format('ALTER FUNCTION %s COST %s %s RESET ALL', v_signature, v_old.procost,
+        CASE WHEN v_old.prosecdef THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END);
+    IF (SELECT proretset FROM pg_catalog.pg_proc WHERE oid = v_function) THEN
+        EXECUTE format('ALTER FUNCTION %s ROWS %s', v_signature, v_old.prorows);
+    END IF;
+    FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
+        -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
+        -- literal.
+        EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_signature, split_part(v_setting, '=', 1),
+            CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
+                THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
+                ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
+    END LOOP;
+    EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_signature, obj_description(v_old.oid, 'pg_proc'));
+END;
+$procedure$;
+
+-- inherit dresses the functions that replace those parked at v_version, and records what was installed.
 CREATE FUNCTION coco.inherit(v_version bigint, v_names text[]) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_new record;
-    v_old pg_catalog.pg_proc;
-    v_item record;
-    v_setting text;
-    v_comment text;
 BEGIN
     FOR v_new IN
-        SELECT p.oid, p.proname, p.prosrc, p.proretset, coco.signature(p.oid) AS signature
+        SELECT p.oid, p.proname, p.prosrc, coco.signature(p.oid) AS signature, old.oid AS old
         FROM pg_catalog.pg_proc p
+        LEFT JOIN coco.parked k ON k.version = v_version AND k.name = p.proname
+        LEFT JOIN pg_catalog.pg_proc old ON old.proname = k.parked_name AND old.pronamespace = 'coco'::regnamespace
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (v_names)
         ORDER BY p.proname
     LOOP
         DELETE FROM coco.installed WHERE signature = v_new.signature;
-        INSERT INTO coco.installed (version, signature, body)
-        VALUES (v_version, v_new.signature, md5(v_new.prosrc));
-
-        SELECT p.* INTO v_old
-        FROM coco.parked k
-        JOIN pg_catalog.pg_proc p ON p.proname = k.parked_name AND p.pronamespace = 'coco'::regnamespace
-        WHERE k.version = v_version AND k.name = v_new.proname;
-        IF NOT FOUND THEN
-            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, coco.engine_owner());
-            CONTINUE;
-        END IF;
-
-        EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_new.signature, pg_get_userbyid(v_old.proowner));
-        -- Default privileges may have given the new function other grants than the old one's; without any, none are written.
-        IF v_old.proacl IS NOT NULL OR (SELECT proacl FROM pg_catalog.pg_proc WHERE oid = v_new.oid) IS NOT NULL THEN
-            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_new.signature);
-            FOR v_item IN
-                SELECT quote_ident(pg_get_userbyid(x.grantee)) AS grantee
-                FROM pg_catalog.pg_proc p, aclexplode(p.proacl) x
-                WHERE p.oid = v_new.oid AND x.grantee NOT IN (0, v_old.proowner)
-            LOOP
-                EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_new.signature, v_item.grantee);
-            END LOOP;
-            FOR v_item IN
-                SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
-                    x.is_grantable
-                FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
-                WHERE x.grantee <> v_old.proowner
-            LOOP
-                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_new.signature, v_item.grantee,
-                    CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
-            END LOOP;
-        END IF;
-        EXECUTE format('ALTER FUNCTION %s COST %s', v_new.signature, v_old.procost);
-        IF v_new.proretset THEN
-            EXECUTE format('ALTER FUNCTION %s ROWS %s', v_new.signature, v_old.prorows);
-        END IF;
-        IF v_old.prosecdef THEN
-            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_new.signature);
-        END IF;
-        FOREACH v_setting IN ARRAY COALESCE(v_old.proconfig, '{}') LOOP
-            -- Lists of names are stored quoted already (but an empty name can only be given as a literal); every other value is one
-            -- literal.
-            EXECUTE format('ALTER FUNCTION %s SET %I TO %s', v_new.signature, split_part(v_setting, '=', 1),
-                CASE WHEN split_part(v_setting, '=', 1) IN ('search_path', 'temp_tablespaces')
-                    THEN regexp_replace(substr(v_setting, strpos(v_setting, '=') + 1), '(^|, )""(?=$|, )', '\1''''', 'g')
-                    ELSE quote_literal(substr(v_setting, strpos(v_setting, '=') + 1)) END);
-        END LOOP;
-        v_comment := obj_description(v_old.oid, 'pg_proc');
-        IF v_comment IS NOT NULL THEN
-            EXECUTE format('COMMENT ON FUNCTION %s IS %L', v_new.signature, v_comment);
-        END IF;
+        INSERT INTO coco.installed (version, name, signature, body, definition)
+        VALUES (v_version, v_new.proname, v_new.signature, md5(v_new.prosrc), coco.definition(v_new.oid));
+        PERFORM coco.dress(v_new.oid, v_new.old);
     END LOOP;
 END;
 $procedure$;
@@ -151,8 +182,8 @@ BEGIN
         EXECUTE format('ALTER FUNCTION public.%I(%s) RENAME TO %I', v_row.parked_name, v_row.arguments, v_row.name);
     END LOOP;
     -- What an earlier version had installed is current again, and goes when that version is taken back.
-    INSERT INTO coco.installed (version, signature, body)
-    SELECT k.installed_by, coco.signature(p.oid), md5(p.prosrc)
+    INSERT INTO coco.installed (version, name, signature, body, definition)
+    SELECT k.installed_by, k.name, coco.signature(p.oid), md5(p.prosrc), k.definition
     FROM coco.parked k
     JOIN pg_catalog.pg_proc p ON p.proname = k.name AND p.pronamespace = 'public'::regnamespace
     WHERE k.version = v_version AND k.installed_by IS NOT NULL

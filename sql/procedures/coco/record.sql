@@ -95,7 +95,8 @@ BEGIN
 END;
 $procedure$;
 
--- record_task makes command_entities and the archive give back exactly these values for this task.
+-- record_task makes command_entities and the archive give back exactly these values for this task. v_moved: the writer left the
+-- moved columns of async_tasks alone.
 CREATE FUNCTION coco.record_task(
     v_task_id uuid,
     v_action_type integer,
@@ -120,6 +121,7 @@ DECLARE
     v_acting_id CONSTANT uuid := COALESCE(v_root_id, v_own_id);
     v_own_status CONSTANT varchar(20) := CASE WHEN v_vdsm_task_id = c_none THEN 'NOT_STARTED' ELSE 'ACTIVE' END;
     v_before coco.ledger;
+    v_moved_from bigint;
     v_own public.command_entities;
     v_acting public.command_entities;
     v_own_held boolean := v_own_id IS NULL;
@@ -129,18 +131,27 @@ DECLARE
     v_keeps_task boolean;
 BEGIN
     SELECT * INTO v_before FROM coco.ledger WHERE task_id = v_task_id;
-    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved)
+    IF v_moved AND (SELECT mending FROM coco.state) THEN
+        -- An old writer may have been here since the task was last recorded.
+        EXECUTE 'SELECT coco.fingerprint(root_command_id, action_parameters, action_params_class, task_parameters,
+            task_params_class) FROM public.async_tasks WHERE task_id = $1' INTO v_moved_from USING v_task_id;
+    ELSIF v_moved AND v_before.task_id IS NULL THEN
+        v_moved_from := coco.fingerprint(NULL, NULL, NULL, NULL, NULL);
+    ELSIF v_moved THEN
+        v_moved_from := COALESCE(v_before.moved_from, v_before.fingerprint);
+    END IF;
+    INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, moved_from)
     VALUES (
         v_task_id, v_own_id, v_root_id,
         coco.fingerprint(v_root_command_id, v_action_parameters, v_action_params_class,
             v_task_parameters, v_task_params_class),
-        v_moved
+        v_moved_from
     )
     ON CONFLICT (task_id) DO UPDATE SET
         command_id = excluded.command_id,
         root_command_id = excluded.root_command_id,
         fingerprint = excluded.fingerprint,
-        moved = excluded.moved;
+        moved_from = excluded.moved_from;
 
     IF v_acting_id = v_own_id THEN
         v_own_held := coco.offer_command(v_task_id, v_own_id, v_action_type, true, NULL, v_root_id,
@@ -336,7 +347,8 @@ BEGIN
         WHERE l.task_id = a.task_id AND a.keeps_action
             AND (l.root_command_id = v_command_id OR (l.command_id = v_command_id AND l.root_command_id IS NULL));
 
-        UPDATE coco.ledger SET fingerprint = NULL WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
+        UPDATE coco.ledger SET fingerprint = NULL, moved_from = COALESCE(moved_from, fingerprint)
+        WHERE root_command_id = v_command_id AND fingerprint IS NOT NULL;
     END IF;
     IF v_links THEN
         -- A task's parameters of its parent command are now those of another one.
@@ -350,7 +362,8 @@ BEGIN
         FROM public.command_entities e
         WHERE e.command_id = v_command_id AND l.command_id = v_command_id;
     END IF;
-    UPDATE coco.ledger SET fingerprint = NULL WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
+    UPDATE coco.ledger SET fingerprint = NULL, moved_from = COALESCE(moved_from, fingerprint)
+    WHERE command_id = v_command_id AND fingerprint IS NOT NULL;
 END;
 $procedure$;
 
