@@ -258,15 +258,9 @@ func upgradedDump(t *testing.T, db *testdb.DB) []string {
 	for _, table := range unlike {
 		args = append(args, "--exclude-table-data=coco."+table)
 	}
-	lines := strings.Split(db.Dump(t, args...), "\n")
+	lines := sortedDump(t, db, args...)
 	for i := range lines {
-		if !strings.HasPrefix(lines[i], "COPY ") {
-			lines[i] = engineMarkTimes.ReplaceAllString(lines[i], "$1")
-			continue
-		}
-		if length := slices.Index(lines[i:], `\.`); length > 0 {
-			slices.Sort(lines[i+1 : i+length])
-		}
+		lines[i] = engineMarkTimes.ReplaceAllString(lines[i], "$1")
 	}
 	conn := db.Connect(t.Context())
 	defer func() { _ = conn.Close(t.Context()) }()
@@ -274,4 +268,19 @@ func upgradedDump(t *testing.T, db *testdb.DB) []string {
 		UNION ALL SELECT concat_ws(' ', step, finished) FROM coco.progress
 		UNION ALL SELECT concat_ws(' ', source, id) FROM coco.change_log
 		UNION ALL SELECT 'drain ' || version FROM coco.drain`)...)
+}
+
+// sortedDump is the dump of a database, with the rows of each table sorted.
+func sortedDump(t *testing.T, db *testdb.DB, args ...string) []string {
+	t.Helper()
+	lines := strings.Split(db.Dump(t, args...), "\n")
+	for i := range lines {
+		if !strings.HasPrefix(lines[i], "COPY ") {
+			continue
+		}
+		if length := slices.Index(lines[i:], `\.`); length > 0 {
+			slices.Sort(lines[i+1 : i+length])
+		}
+	}
+	return lines
 }

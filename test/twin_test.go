@@ -78,6 +78,7 @@ type player struct {
 	*hostile
 	databases []*pgx.Conn
 	ids       []uuid.UUID
+	blind     bool // it only writes
 }
 
 func (p *player) play(t *testing.T, calls int) {
@@ -90,7 +91,11 @@ func (p *player) play(t *testing.T, calls int) {
 			p.ids = append(p.ids, id)
 		}
 		task := p.task(id)
-		switch p.random.IntN(8) {
+		what := p.random.IntN(8)
+		if p.blind && (what == 3 || what == 4) {
+			what = 5
+		}
+		switch what {
 		case 0:
 			p.call(t, `SELECT deleteasync_tasks($1)::text`, id)
 		case 1:

@@ -35,6 +35,9 @@ const (
 // The role that runs it owns everything. It has neither psql commands nor transaction control.
 func FixtureSQL() string { return tablesSQL + "\n" + functionsSQL }
 
+// ProceduresSQL returns the part of FixtureSQL that creates the procedures, as the engine's own tools do again and again.
+func ProceduresSQL() string { return functionsSQL }
+
 // DecorateSQL returns the script that Decorate runs.
 func DecorateSQL() string { return decorateSQL }
 

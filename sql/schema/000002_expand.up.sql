@@ -307,6 +307,24 @@ BEGIN
 END;
 $procedure$;
 
+-- add_grants lets everybody call a function who may call the other one.
+CREATE FUNCTION coco.add_grants(v_function oid, v_like oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_item record;
+BEGIN
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            CASE WHEN x.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END AS option
+        FROM pg_catalog.pg_proc p, aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) x
+        WHERE p.oid = v_like AND x.grantee <> p.proowner
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', coco.signature(v_function), v_item.grantee, v_item.option);
+    END LOOP;
+END;
+$procedure$;
+
 -- dress gives a function that coco installed the owner, grants, settings, security and comment of the one it stands for. Without
 -- one it belongs to the owner of the engine's tables.
 CREATE FUNCTION coco.dress(v_function oid, v_like oid) RETURNS void
@@ -335,15 +353,7 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_signature, v_item.grantee);
         END LOOP;
-        FOR v_item IN
-            SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
-                x.is_grantable
-            FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
-            WHERE x.grantee <> v_old.proowner
-        LOOP
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_signature, v_item.grantee,
-                CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
-        END LOOP;
+        PERFORM coco.add_grants(v_function, v_like);
     END IF;
     EXECUTE format('ALTER FUNCTION %s COST %s %s RESET ALL', v_signature, v_old.procost,
         CASE WHEN v_old.prosecdef THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END);
@@ -599,9 +609,13 @@ BEGIN
     LOOP
         PERFORM coco.refuse_dependants(v_original.oid);
         FOR v_row IN
-            SELECT coco.signature(p.oid) AS signature FROM pg_catalog.pg_proc p
+            SELECT p.oid, coco.signature(p.oid) AS signature FROM pg_catalog.pg_proc p
             WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = v_original.parked_name
         LOOP
+            -- Where public had other arguments in its place, the tools could not replay its grants.
+            IF NOT EXISTS (SELECT 1 FROM coco.installed i WHERE i.signature = coco.signature(v_original.oid)) THEN
+                PERFORM coco.add_grants(v_original.oid, v_row.oid);
+            END IF;
             EXECUTE format('DROP FUNCTION %s', v_row.signature);
         END LOOP;
         PERFORM coco.put_away(v_original.oid, v_original.parked_name);

@@ -87,6 +87,24 @@ BEGIN
 END;
 $procedure$;
 
+-- add_grants lets everybody call a function who may call the other one.
+CREATE FUNCTION coco.add_grants(v_function oid, v_like oid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_item record;
+BEGIN
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            CASE WHEN x.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END AS option
+        FROM pg_catalog.pg_proc p, aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) x
+        WHERE p.oid = v_like AND x.grantee <> p.proowner
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', coco.signature(v_function), v_item.grantee, v_item.option);
+    END LOOP;
+END;
+$procedure$;
+
 -- dress gives a function that coco installed the owner, grants, settings, security and comment of the one it stands for. Without
 -- one it belongs to the owner of the engine's tables.
 CREATE FUNCTION coco.dress(v_function oid, v_like oid) RETURNS void
@@ -115,15 +133,7 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', v_signature, v_item.grantee);
         END LOOP;
-        FOR v_item IN
-            SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
-                x.is_grantable
-            FROM aclexplode(COALESCE(v_old.proacl, acldefault('f', v_old.proowner))) x
-            WHERE x.grantee <> v_old.proowner
-        LOOP
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s %s', v_signature, v_item.grantee,
-                CASE WHEN v_item.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
-        END LOOP;
+        PERFORM coco.add_grants(v_function, v_like);
     END IF;
     EXECUTE format('ALTER FUNCTION %s COST %s %s RESET ALL', v_signature, v_old.procost,
         CASE WHEN v_old.prosecdef THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END);

@@ -108,9 +108,13 @@ BEGIN
     LOOP
         PERFORM coco.refuse_dependants(v_original.oid);
         FOR v_row IN
-            SELECT coco.signature(p.oid) AS signature FROM pg_catalog.pg_proc p
+            SELECT p.oid, coco.signature(p.oid) AS signature FROM pg_catalog.pg_proc p
             WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = v_original.parked_name
         LOOP
+            -- Where public had other arguments in its place, the tools could not replay its grants.
+            IF NOT EXISTS (SELECT 1 FROM coco.installed i WHERE i.signature = coco.signature(v_original.oid)) THEN
+                PERFORM coco.add_grants(v_original.oid, v_row.oid);
+            END IF;
             EXECUTE format('DROP FUNCTION %s', v_row.signature);
         END LOOP;
         PERFORM coco.put_away(v_original.oid, v_original.parked_name);
