@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/ovirt/coco/upgrade/driver"
 )
@@ -15,7 +16,7 @@ type DirtyMark struct {
 	Proven int64 `json:"proven"`
 }
 
-// place is what the version table and the database say about the version, read as one.
+// place is what the version table and the database say about the version, at one time.
 type place struct {
 	table  int64 // NilVersion for none
 	dirty  bool
@@ -23,46 +24,58 @@ type place struct {
 	begun  bool   // schema coco is there
 }
 
-const placeAttempts = 5
-
-// readPlace reads both until nothing has moved in between: they are read by several statements, and somebody else may be upgrading.
+// readPlace reads both. In doubt it looks again: somebody else may be upgrading.
 func readPlace(ctx context.Context, q querier) (place, error) {
 	now, err := readPlaceOnce(ctx, q)
-	for range placeAttempts {
+	for range 5 {
 		if err != nil || !now.doubtful() {
 			return now, err
 		}
-		var version int64
-		var dirty bool
-		if version, dirty, err = driver.ReadVersion(ctx, q); err != nil || version == now.table && dirty == now.dirty {
+		before := now
+		if now, err = readPlaceOnce(ctx, q); now.equal(before) {
 			return now, err
 		}
-		now, err = readPlaceOnce(ctx, q)
 	}
 	return now, err
 }
 
-func readPlaceOnce(ctx context.Context, q querier) (now place, err error) {
-	if now.table, now.dirty, err = driver.ReadVersion(ctx, q); err != nil {
-		return now, err
-	}
-	var readable bool
-	err = q.QueryRow(ctx, `SELECT to_regnamespace('coco') IS NOT NULL, EXISTS (
+func readPlaceOnce(ctx context.Context, q querier) (place, error) {
+	now := place{table: driver.NilVersion}
+	var there, readable bool
+	err := q.QueryRow(ctx, `SELECT to_regclass('public.schema_migrations') IS NOT NULL, to_regnamespace('coco') IS NOT NULL, EXISTS (
 			SELECT 1 FROM pg_catalog.pg_attribute a
 			JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 			JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE n.nspname = 'coco' AND c.relname = 'state' AND a.attname = 'version' AND NOT a.attisdropped
-				AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))`).Scan(&now.begun, &readable)
+				AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))`).Scan(&there, &now.begun, &readable)
 	if err != nil {
-		return now, fmt.Errorf("look for the database's own version: %w", err)
+		return now, fmt.Errorf("look for the version: %w", err)
 	}
-	if !readable {
-		return now, nil
+	tables := []string{`(SELECT 1) AS one`}
+	columns := []string{`NULL::bigint, NULL::boolean`, `NULL::bigint`}
+	if there {
+		tables = append(tables, `LEFT JOIN public.schema_migrations m ON true`)
+		columns[0] = `m.version, m.dirty`
 	}
-	if err := q.QueryRow(ctx, `SELECT max(version) FROM coco.state`).Scan(&now.proven); err != nil {
-		return now, fmt.Errorf("read the database's own version: %w", err)
+	if readable {
+		tables = append(tables, `LEFT JOIN coco.state s ON true`)
+		columns[1] = `s.version`
+	}
+	var version *int64
+	var dirty *bool
+	query := `SELECT ` + strings.Join(columns, `, `) + ` FROM ` + strings.Join(tables, ` `) + ` LIMIT 1`
+	if err := q.QueryRow(ctx, query).Scan(&version, &dirty, &now.proven); err != nil {
+		return now, fmt.Errorf("read the version: %w", err)
+	}
+	if version != nil && dirty != nil {
+		now.table, now.dirty = *version, *dirty
 	}
 	return now, nil
+}
+
+func (p place) equal(other place) bool {
+	return p.table == other.table && p.dirty == other.dirty && p.begun == other.begun &&
+		(p.proven == nil) == (other.proven == nil) && (p.proven == nil || *p.proven == *other.proven)
 }
 
 // doubtful says whether the version table alone does not tell the version.

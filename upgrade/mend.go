@@ -29,10 +29,9 @@ type ProcedureFinding struct {
 }
 
 const (
-	findChanged = `SELECT signature, what FROM coco.changed_procedures()`
-	reinstall   = `SELECT signature, what FROM coco.reinstall()`
-	adoptRest   = `SELECT coco.adopt(true)`
-	moveIn      = `SELECT coco.move_in($1)`
+	reinstall = `SELECT signature, what FROM coco.reinstall()`
+	adoptRest = `SELECT coco.adopt(true)`
+	moveIn    = `SELECT coco.move_in($1)`
 )
 
 // repairs are what has to be put right before a step is taken.
@@ -44,14 +43,23 @@ type repairs struct {
 
 func readRepairs(ctx context.Context, q querier) (repairs, error) {
 	var needed repairs
-	var err error
-	if needed.procedures, err = changedProcedures(ctx, q); err != nil {
+	there, err := callable(ctx, q)
+	if err != nil || !there {
 		return repairs{}, err
 	}
-	if there, err := callable(ctx, q, "move_in", "home", "state"); err != nil || !there {
-		return needed, err
+	rows, err := q.Query(ctx, `SELECT s.mending, h.place <> coco.place(), c.signature, c.what
+		FROM coco.state s CROSS JOIN coco.home h LEFT JOIN coco.changed_procedures() c ON true`)
+	if err != nil {
+		return repairs{}, fmt.Errorf("look what has to be put right: %w", err)
 	}
-	err = q.QueryRow(ctx, `SELECT s.mending, h.place <> coco.place() FROM coco.state s, coco.home h`).Scan(&needed.mending, &needed.copied)
+	var signature *string
+	var what *ProcedureChange
+	_, err = pgx.ForEachRow(rows, []any{&needed.mending, &needed.copied, &signature, &what}, func() error {
+		if signature != nil && what != nil {
+			needed.procedures = append(needed.procedures, ProcedureFinding{Signature: *signature, What: *what})
+		}
+		return nil
+	})
 	if err != nil {
 		return repairs{}, fmt.Errorf("look what has to be put right: %w", err)
 	}
@@ -60,31 +68,20 @@ func readRepairs(ctx context.Context, q querier) (repairs, error) {
 
 // changedProcedures returns the procedures that are not as coco left them; none where that cannot be seen.
 func changedProcedures(ctx context.Context, q querier) ([]ProcedureFinding, error) {
-	there, err := callable(ctx, q, "changed_procedures", "installed", "parked")
-	if err != nil || !there {
-		return nil, err
-	}
-	rows, err := q.Query(ctx, findChanged)
-	if err != nil {
-		return nil, fmt.Errorf("look at the procedures: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ProcedureFinding])
-	if err != nil {
-		return nil, fmt.Errorf("look at the procedures: %w", err)
-	}
-	return found, nil
+	needed, err := readRepairs(ctx, q)
+	return needed.procedures, err
 }
 
-// callable says whether a function of schema coco is there and may be called, with the tables that it reads.
-func callable(ctx context.Context, q querier, function string, tables ...string) (bool, error) {
-	return exists(ctx, q, `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_proc p
+// callable says whether the functions that look at the procedures are there and may be called, with the tables that they read.
+func callable(ctx context.Context, q querier) (bool, error) {
+	return exists(ctx, q, `SELECT (SELECT count(*) FROM pg_catalog.pg_proc p
 			JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-			WHERE n.nspname = 'coco' AND p.proname = $1
-				AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE'))
+			WHERE n.nspname = 'coco' AND p.proname IN ('changed_procedures', 'place')
+				AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) = 2
 		AND (SELECT count(*) FROM pg_catalog.pg_class c
 			JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE n.nspname = 'coco' AND c.relname = ANY ($2) AND has_table_privilege(c.oid, 'SELECT')) = cardinality($2)`,
-		function, tables)
+			WHERE n.nspname = 'coco' AND c.relname IN ('state', 'home', 'installed', 'parked')
+				AND has_table_privilege(c.oid, 'SELECT')) = 4`)
 }
 
 // actionsFirst returns what has to be done before any step from here.
