@@ -32,7 +32,8 @@ func engineSetup(t *testing.T, conn *pgx.Conn, release string) {
 			exec(t, conn, statement)
 		}
 	}
-	types, _, _ := strings.Cut(enginedb.FixtureSQL()[strings.Index(enginedb.FixtureSQL(), "CREATE TYPE"):], "-- ----")
+	_, types, _ := strings.Cut(enginedb.FixtureSQL(), "CREATE TYPE")
+	types, _, _ = strings.Cut("CREATE TYPE"+types, "-- ----")
 	exec(t, conn, `DROP TYPE iduuidtype CASCADE; DROP TYPE async_tasks_info_rs CASCADE`)
 	exec(t, conn, types)
 	exec(t, conn, strings.ReplaceAll(enginedb.ProceduresSQL(), "\nBEGIN\n", "\nBEGIN\n    -- engine "+release+"\n"))

@@ -41,6 +41,7 @@ type repairs struct {
 	copied     bool // this is a copy of the database that was upgraded
 }
 
+// readRepairs looks what has to be put right; nothing where that cannot be seen.
 func readRepairs(ctx context.Context, q querier) (repairs, error) {
 	var needed repairs
 	there, err := callable(ctx, q)
@@ -64,12 +65,6 @@ func readRepairs(ctx context.Context, q querier) (repairs, error) {
 		return repairs{}, fmt.Errorf("look what has to be put right: %w", err)
 	}
 	return needed, nil
-}
-
-// changedProcedures returns the procedures that are not as coco left them; none where that cannot be seen.
-func changedProcedures(ctx context.Context, q querier) ([]ProcedureFinding, error) {
-	needed, err := readRepairs(ctx, q)
-	return needed.procedures, err
 }
 
 // callable says whether the functions that look at the procedures are there and may be called, with the tables that they read.
