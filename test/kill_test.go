@@ -252,9 +252,8 @@ var engineMarkTimes = regexp.MustCompile(`^(-3050\d+\t.*\tcoco\t)[^\t]*\t[^\t]*`
 
 // upgradedDump is the dump of an upgraded database, with the rows of each table sorted: in which order batches that were cut off
 // left them says nothing. The proof itself is added without its time.
-func upgradedDump(t *testing.T, db *testdb.DB) []string {
+func upgradedDump(t *testing.T, db *testdb.DB, args ...string) []string {
 	t.Helper()
-	var args []string
 	for _, table := range unlike {
 		args = append(args, "--exclude-table-data=coco."+table)
 	}
