@@ -77,6 +77,9 @@ func TestABackupFromTheMiddleOfAnUpgradeIsRecognisedAndContinued(t *testing.T) {
 	t.Parallel()
 	for version := 1; version <= versionRetire; version++ {
 		for name, w := range ways {
+			if name != "a custom dump" && version != versionExpand && version != versionSwitch && version != versionContract {
+				continue
+			}
 			t.Run(fmt.Sprintf("version %d/%s", version, name), func(t *testing.T) {
 				t.Parallel()
 				var compared []string
