@@ -42,11 +42,15 @@ man: build ## write the manual pages to bin/man
 .PHONY: test-race
 test-race: ## run the tests under the race detector, with fewer generated cases
 	@scripts/need-cc; $(POSTGRES); \
-	  COCO_PROPERTY_CASES=$${COCO_PROPERTY_CASES:-30} CGO_ENABLED=1 go test -race -timeout 20m $(TEST_FLAGS) ./...
+	  COCO_PROPERTY_CASES=$${COCO_PROPERTY_CASES:-30} COCO_UNDO_CASES=$${COCO_UNDO_CASES:-5} CGO_ENABLED=1 go test -race -timeout 20m $(TEST_FLAGS) ./...
 
 .PHONY: test-property
 test-property: ## send 3,000 databases of hostile rows there and back
 	@$(POSTGRES); COMMAND='make test-property' COCO_PROPERTY_CASES=3000 scripts/test-named property '^TestProperty' -timeout 4h $(TEST_FLAGS)
+
+.PHONY: test-undo
+test-undo: ## play 2,000 random sequences of calls, go back, and look for every value of every task and command
+	@$(POSTGRES); COMMAND='make test-undo' COCO_UNDO_CASES=2000 scripts/test-named undo '^TestUndo' -timeout 4h $(TEST_FLAGS)
 
 .PHONY: test-dump
 test-dump: ## run the whole job on a dump: make test-dump ENGINE_DUMP=engine.sql [ENGINE_SAMPLE=rows.sql]

@@ -78,7 +78,7 @@ func newUndoCase(seed uint64) *undoCase {
 	w := newUndoWriter(seed)
 	c := &undoCase{seed: seed, oldOnly: w.oldOnly}
 	for _, id := range w.tasks {
-		if w.random.IntN(2) == 0 {
+		if w.random.IntN(4) > 0 {
 			c.first = append(c.first, w.task(id))
 		}
 	}

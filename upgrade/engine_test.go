@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/internal/cutconn"
+	"github.com/ovirt/coco/commands"
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade"
@@ -339,10 +340,29 @@ func TestOwnerWithoutFurtherPrivilegesIsEnough(t *testing.T) {
 	if verified, err := member.Verify(t.Context(), upgrade.VerifyOptions{}); err != nil || len(verified.Findings) > 0 {
 		t.Errorf("verify: %+v, %v", verified, err)
 	}
-	if result, err := member.Down(t.Context(), upgrade.DownOptions{}); err != nil || result.To != 0 {
+	exec(t, db, `SELECT updatecommandentitystatus(command_id, 'SUCCEEDED') FROM command_entities`)
+	var export bytes.Buffer
+	if result, err := member.Down(t.Context(), upgrade.DownOptions{Export: &export}); err != nil || result.To != 0 {
 		t.Fatalf("down: %+v, %v", result, err)
 	}
 	if db.Dump(t) != before {
 		t.Error("the dump differs")
+	}
+	if _, err := member.Up(t.Context(), upgrade.UpOptions{To: upgrade.Switch}); err != nil {
+		t.Fatal(err)
+	}
+	load := func(ctx context.Context, tx pgx.Tx) error {
+		_, err := commands.Load(ctx, tx, bytes.NewReader(export.Bytes()), true)
+		return err
+	}
+	if err := stranger.Transact(t.Context(), upgrade.TransactOptions{}, load); !errors.Is(err, upgrade.ErrRefused) {
+		t.Errorf("a stranger loads: %v, want ErrRefused", err)
+	}
+	inherits, _ := newUpgrader(t, db.URLFor("engine_member"))
+	if err := inherits.Transact(t.Context(), upgrade.TransactOptions{}, load); err != nil {
+		t.Errorf("load: %v", err)
+	}
+	if left := get[int64](t, db, `SELECT count(*) FROM command_entities WHERE status <> 'SUCCEEDED'`); left > 0 {
+		t.Errorf("%d commands were not loaded", left)
 	}
 }

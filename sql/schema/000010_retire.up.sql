@@ -103,4 +103,7 @@ SELECT coco.inherit(10, ARRAY['insertasync_tasks', 'updateasync_tasks', 'inserto
 CREATE TRIGGER coco_release_update AFTER UPDATE OF command_id ON public.async_tasks
     FOR EACH ROW WHEN (OLD.command_id IS DISTINCT FROM NEW.command_id) EXECUTE FUNCTION coco.release_task();
 ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_update;
+-- From here on a command stays until it is removed. What deletions before this had to leave is looked at for the last time.
+SELECT coco.sweep(2147483647);
+DELETE FROM coco.to_release;
 UPDATE coco.state SET version = 10, retired = true;

@@ -90,8 +90,9 @@ BEGIN
             true, v.task_parameters, v.task_params_class
         FROM coco.async_task v
         JOIN coco.ledger t ON t.task_id = v.task_id AND t.fingerprint IS NOT NULL
-        WHERE EXISTS (SELECT 1 FROM coco.loading l WHERE l.outcome = 'replaced' AND l.command_id = v.command_id)
-            OR EXISTS (SELECT 1 FROM coco.loading l WHERE l.outcome = 'replaced' AND l.command_id = v.root_command_id)
+        -- IN, not EXISTS: under OR only that is looked up in a hash table made once.
+        WHERE v.command_id IN (SELECT l.command_id FROM coco.loading l WHERE l.outcome = 'replaced')
+            OR v.root_command_id IN (SELECT l.command_id FROM coco.loading l WHERE l.outcome = 'replaced')
         ON CONFLICT (task_id) DO UPDATE SET
             keeps_root = true, root_command_id = excluded.root_command_id,
             keeps_action = true, action_parameters = excluded.action_parameters, action_params_class = excluded.action_params_class,
