@@ -13,8 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/ovirt/coco/internal/cutconn"
 	"github.com/ovirt/coco/commands"
+	"github.com/ovirt/coco/internal/cutconn"
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade"
