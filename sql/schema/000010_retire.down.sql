@@ -6,6 +6,21 @@ SELECT coco.require_values();
 DROP TRIGGER coco_release_update ON public.async_tasks;
 SELECT coco.unpark(10);
 
+-- A task may name a command that nobody has stored. Whoever stores it from here on must not give that task its values.
+INSERT INTO coco.archive AS a (task_id, keeps_root, root_command_id,
+    keeps_action, action_parameters, action_params_class,
+    keeps_task, task_parameters, task_params_class)
+SELECT v.task_id, true, v.root_command_id, true, v.action_parameters, v.action_params_class,
+    true, v.task_parameters, v.task_params_class
+FROM coco.async_task v
+LEFT JOIN coco.ledger l ON l.task_id = v.task_id
+WHERE l.fingerprint IS NULL AND v.command_id <> '00000000-0000-0000-0000-000000000000'
+    AND NOT EXISTS (SELECT 1 FROM public.command_entities e WHERE e.command_id = v.command_id)
+ON CONFLICT (task_id) DO UPDATE SET
+    keeps_root = true, root_command_id = excluded.root_command_id,
+    keeps_action = true, action_parameters = excluded.action_parameters, action_params_class = excluded.action_params_class,
+    keeps_task = true, task_parameters = excluded.task_parameters, task_params_class = excluded.task_params_class;
+
 INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint)
 SELECT v.task_id, NULLIF(v.command_id, '00000000-0000-0000-0000-000000000000'),
     NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'),
