@@ -18,7 +18,7 @@ const (
 	wholeBlocks = 1000    // blocks of a table whose rows are counted
 	someBlocks  = 300     // blocks of a larger one
 	sampleRows  = 1000    // rows whose values are measured
-	sampleBytes = 8 << 20 // stored bytes that are read to see how long that takes
+	sampleBytes = 2 << 20 // stored bytes that are read to see how long that takes
 	manyLogged  = 100_000 // changes in the log
 	sampleTime  = 700 * time.Millisecond
 	sampleWait  = 100 * time.Millisecond // for somebody who locks the table against all reading
@@ -53,7 +53,7 @@ func takeSample(ctx context.Context, conn *pgx.Conn) (sample, error) {
 		if err = nil; s.taskBytes == 0 {
 			s, err = fromCatalog(ctx, conn)
 		}
-		s.probe = time.Duration(s.taskBytes) * byteUnknown
+		s.probe = time.Duration(s.taskBytes * s.slowness * float64(byteUnknown))
 	}
 	if err != nil {
 		return sample{}, fmt.Errorf("take a sample of the tasks: %w", err)
@@ -219,7 +219,7 @@ func (s *sample) ofCommands(ctx context.Context, q driver.Querier) error {
 // how many rows of the probe a task is worth.
 func (s *sample) time(ctx context.Context, q driver.Querier, probe string, percent, rowBytes, values float64) error {
 	const times = 2
-	limit := int(min(sampleRows, max(10, sampleBytes/max(1, rowBytes))))
+	limit := int(min(sampleRows, max(3, sampleBytes/max(1, rowBytes))))
 	for range times {
 		var rows, seconds float64
 		if err := q.QueryRow(ctx, probe, percent, limit).Scan(&rows, &seconds); err != nil {
