@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,11 +134,18 @@ func runDocument(t *testing.T, doc *markdown.Document, program string) {
 			t.Errorf("%s: exit code %d, want %d:\n$ %s\n%s", where, u.code, u.exit, strings.Join(u.source, "\n> "), strings.Join(u.got, "\n"))
 			continue
 		}
-		if len(u.want) == 0 || alike(u.want, u.got) {
+		if len(u.want) == 0 {
+			continue
+		}
+		shortened := slices.Contains(u.want, "…")
+		if alike(u.want, u.got) {
+			if shortened { // somebody chose what to show
+				u.got = u.want
+			}
 			continue
 		}
 		differs = true
-		if !*update {
+		if !*update || shortened {
 			t.Errorf("%s: it prints something else than what is shown (-update writes it there):\n$ %s\n--- shown\n%s\n--- printed\n%s",
 				where, strings.Join(u.source, "\n> "), strings.Join(u.want, "\n"), strings.Join(u.got, "\n"))
 		}

@@ -36,7 +36,7 @@ const (
 	// docsTasks is how many tasks the database has besides the sample.
 	docsTasks = 500
 	// docsPatience bounds all commands of a document.
-	docsPatience = 2 * time.Minute
+	docsPatience = 5 * time.Minute
 )
 
 // buildProgram makes the program as "make build" does.
