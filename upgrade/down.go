@@ -38,6 +38,8 @@ type DownResult struct {
 	From    int64     `json:"from"`
 	To      int64     `json:"to"`
 	Applied []Applied `json:"applied"`
+	// Mended are the procedures that this run put right before it took anything back.
+	Mended []ProcedureFinding `json:"mended,omitempty"`
 	// Exported is how many commands were written to the export; one that changed meanwhile was written, and counts, again.
 	Exported int64 `json:"exported"`
 	// Journal is the journal as it was when this run dropped it; empty if it is still there.
@@ -104,7 +106,9 @@ func (d *down) all(ctx context.Context, target int64) error {
 func (d *down) do(ctx context.Context, a Action) error {
 	switch a.Kind {
 	case KindMend:
-		return d.mend(ctx, a.step, d.options.AcceptDrift)
+		var err error
+		d.result.Mended, err = d.mend(ctx, a.step, d.options.AcceptDrift)
+		return err
 	case KindMoveIn:
 		return d.moveIn(ctx, a.step, false)
 	case KindExport:

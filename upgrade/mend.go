@@ -97,7 +97,7 @@ func (c *Chain) actionsFirst(now state) []Action {
 
 // mend puts coco's procedures back where the engine's own were re-installed, and takes over what these have written: once together
 // with the procedures, and once more when all transactions have ended that may still run the old ones.
-func (r *run) mend(ctx context.Context, step Step, acceptDrift bool) error {
+func (r *run) mend(ctx context.Context, step Step, acceptDrift bool) ([]ProcedureFinding, error) {
 	var found []ProcedureFinding
 	var mending bool
 	err := r.retry(ctx, step, func() error {
@@ -118,18 +118,18 @@ func (r *run) mend(ctx context.Context, step Step, acceptDrift bool) error {
 		})
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(found) > 0 {
 		r.observe(ProceduresMended{Procedures: found})
 	}
 	if !mending {
-		return nil
+		return found, nil
 	}
 	if err := r.drain(ctx, step); err != nil {
-		return err
+		return found, err
 	}
-	return r.retry(ctx, step, func() error {
+	return found, r.retry(ctx, step, func() error {
 		return r.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, adoptRest)
 			return err

@@ -30,6 +30,8 @@ type UpResult struct {
 	From    int64     `json:"from"`
 	To      int64     `json:"to"`
 	Applied []Applied `json:"applied"`
+	// Mended are the procedures that this run put right.
+	Mended []ProcedureFinding `json:"mended,omitempty"`
 	// Receipt is the proof that this run wrote, nil if it wrote none.
 	Receipt *Receipt `json:"receipt,omitempty"`
 }
@@ -88,7 +90,9 @@ func (u *ascent) all(ctx context.Context, list []Action) error { return u.each(c
 func (u *ascent) do(ctx context.Context, a Action) error {
 	switch a.Kind {
 	case KindMend:
-		return u.mend(ctx, a.step, false)
+		var err error
+		u.result.Mended, err = u.mend(ctx, a.step, false)
+		return err
 	case KindMoveIn:
 		return u.moveIn(ctx, a.step, true)
 	case KindAlone:

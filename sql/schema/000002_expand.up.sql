@@ -2330,24 +2330,42 @@ END;
 $procedure$;
 
 -- mark_engine_scripts tells a later engine-setup that the scripts of engine 3.5 that create command_entities and drop the moved
--- columns have nothing left to do. Negative ids leave the engine's own count of its version alone.
+-- columns have nothing left to do. Negative ids leave the engine's own count of its version alone. A mark that is there already,
+-- whoever made it, does as well.
 CREATE FUNCTION coco.mark_engine_scripts(v_done boolean) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
+DECLARE
+    v_missing text;
 BEGIN
     IF to_regclass('public.schema_version') IS NULL THEN
         RETURN;
     END IF;
-    DELETE FROM public.schema_version WHERE id IN (-3050610, -3050660) AND installed_by = 'coco';
-    IF NOT v_done THEN
-        RETURN;
+    IF (SELECT relkind FROM pg_catalog.pg_class WHERE oid = to_regclass('public.schema_version')) <> 'r' THEN
+        RAISE EXCEPTION 'schema_version is no table'
+            USING ERRCODE = 'CO001', HINT = 'Put the engine''s own table back: its upgrade reads there which scripts are done.';
     END IF;
+    SELECT expected.name INTO v_missing
+    FROM unnest('{id,version,script,checksum,installed_by,started_at,ended_at,state,current,comment}'::text[]) AS expected(name)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = to_regclass('public.schema_version') AND a.attname = expected.name AND NOT a.attisdropped)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'schema_version has no column %', v_missing
+            USING ERRCODE = 'CO001', HINT = 'Put the engine''s own table back: its upgrade reads there which scripts are done.';
+    END IF;
+    DELETE FROM public.schema_version WHERE id IN (-3050610, -3050660) AND installed_by = 'coco';
     INSERT INTO public.schema_version (id, version, script, checksum, installed_by, started_at, ended_at, state, "current", comment)
-    VALUES
+    SELECT mark.id, mark.version, mark.script, mark.checksum, 'coco', now(), now(), 'INSTALLED', false, mark.comment
+    FROM (VALUES
         (-3050610, '03050610', 'upgrade/03_05_0610_add_command_entity_table.sql', '9056f5e77325bee56f388b63e34267b2',
-            'coco', now(), now(), 'INSTALLED', false, 'done by coco: command_entities is there'),
+            'done by coco: command_entities is there'),
         (-3050660, '03050660', 'upgrade/03_05_0660_remove_command_from_async_tasks.sql', '4f6a301feaebccb5e2a18c83052c48bb',
-            'coco', now(), now(), 'INSTALLED', false, 'done by coco: the columns have moved to command_entities');
+            'done by coco: the columns have moved to command_entities')
+    ) AS mark(id, version, script, checksum, comment)
+    WHERE v_done AND NOT EXISTS (
+        SELECT 1 FROM public.schema_version s WHERE s.state = 'INSTALLED' AND s.checksum = mark.checksum);
 END;
 $procedure$;
 
