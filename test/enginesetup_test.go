@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -298,6 +299,37 @@ func TestAnOldWriterThatIsStillAtWorkWhileProceduresAreMendedLosesNothing(t *tes
 			holds(t, watch)
 		})
 	}
+}
+
+// TestKillWhileProceduresAreMended kills the run that puts the procedures back and goes on from there.
+func TestKillWhileProceduresAreMended(t *testing.T) {
+	t.Parallel()
+	switched := workload([]string{"up", "--to", "switch"})
+	killEverywhere(t, killedCommand{
+		args: []string{"up", "--batch", killBatch},
+		from: testdb.Template{
+			Name: "reinstalled", Hash: testdb.Hash(switched.Hash, "reinstalled"),
+			Build: func(ctx context.Context, url string) error {
+				if err := switched.Build(ctx, url); err != nil {
+					return err
+				}
+				conn, err := pgx.Connect(ctx, url)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = conn.Close(ctx) }()
+				engineSetup(t, conn, "3.4.5")
+				_, err = conn.Exec(ctx, `SELECT updateasync_tasks(1, 0, 2, NULL, task_id, 'old ' || task_id, 'A', 'b', 'B', NULL, command_id, NULL, NULL)
+					FROM (SELECT * FROM async_tasks ORDER BY task_id LIMIT 20) AS t`)
+				return err
+			},
+		},
+		dump: func(t *testing.T, db *testdb.DB) []string {
+			t.Helper()
+			upgradeTool(t, db.URL, exitDone, "verify")
+			return upgradedDump(t, db)
+		},
+	})
 }
 
 // waitFor asks again until the answer is true.

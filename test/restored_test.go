@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -42,6 +43,9 @@ func restoreCopy(t *testing.T, db *testdb.DB, w way) *testdb.DB {
 	if w.restore != nil {
 		args := append([]string{"--dbname=" + target.Name, "--username=" + w.owner}, w.restore...)
 		cmd = target.Server.Command(t.Context(), target.Name, "pg_restore", args...)
+		if _, err := os.Stat(cmd.Path); err != nil {
+			t.Skipf("some packages of PostgreSQL come without it: %v", err)
+		}
 		if w.owner != ephemeral.Superuser { // the comments on public and its like are the superuser's
 			cmd.Args = append(cmd.Args, "--no-comments")
 		}
@@ -134,7 +138,7 @@ func TestARestoredCopyIsComparedAgain(t *testing.T) {
 				t.Parallel()
 				source := engine(t, enginedb.Sample())
 				inTheMiddle(t, source, version)
-				db := restoreCopy(t, source, ways["a custom dump"])
+				db := restoreCopy(t, source, ways["a plain dump"])
 				conn := db.Connect(t.Context())
 				exec(t, conn, test.script)
 				if err := conn.Close(t.Context()); err != nil {
@@ -181,6 +185,8 @@ func TestTriggersOfARestoredCopyFireAlways(t *testing.T) {
 		t.Fatalf("triggers: %q", want)
 	}
 	for name, w := range ways {
-		same(t, name, want, query(t, restoreCopy(t, source, w).Connect(t.Context()), always))
+		t.Run(name, func(t *testing.T) {
+			same(t, "triggers", want, query(t, restoreCopy(t, source, w).Connect(t.Context()), always))
+		})
 	}
 }

@@ -41,7 +41,7 @@ func TestTheEnginesUpgradeSkipsWhatIsDoneFromContractOnAndKeepsItsOwnVersion(t *
 		same(t, "scripts that are skipped after mending", engineScripts, engineSkips(t, conn))
 		// The engine's upgrade goes on counting where it was.
 		exec(t, conn, `INSERT INTO schema_version (version, script, checksum, installed_by, started_at, ended_at, state, current)
-			VALUES ('03040820', 'upgrade/later.sql', 'x', 'engine', now(), now(), 'INSTALLED', false)`)
+			VALUES ('03040820', 'upgrade/later.sql', 'x', 'engine', now(), clock_timestamp(), 'INSTALLED', false)`)
 		same(t, "the engine's newest row", []string{"03040820"},
 			query(t, conn, `SELECT version FROM schema_version WHERE id = (SELECT max(id) FROM schema_version)`))
 		exec(t, conn, `DELETE FROM schema_version WHERE version = '03040820'`)
@@ -57,7 +57,7 @@ func TestMarksOfSomebodyElseAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	conn := engine(t, enginedb.Sample()).Connect(t.Context())
 	exec(t, conn, `INSERT INTO schema_version (id, version, script, checksum, installed_by, started_at, ended_at, state, current)
-		VALUES (-3050610, '03050610', 'by hand', '9056f5e77325bee56f388b63e34267b2', 'somebody', now(), now(), 'INSTALLED', false)`)
+		VALUES (-3050610, '03050610', 'by hand', '9056f5e77325bee56f388b63e34267b2', 'somebody', now(), clock_timestamp(), 'INSTALLED', false)`)
 	before := query(t, conn, `SELECT v::text FROM schema_version v ORDER BY id`)
 	up(t, conn, 0, versionContract)
 	same(t, "scripts that are skipped", engineScripts, engineSkips(t, conn))
