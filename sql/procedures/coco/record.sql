@@ -49,8 +49,9 @@ BEGIN
 
     v_new_values := (v_entity.action_parameters, v_entity.action_parameters_class)
         IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
-    v_new_links := v_linked AND (v_entity.parent_command_id, v_entity.root_command_id)
-        IS DISTINCT FROM (v_parent_command_id, v_root_command_id);
+    -- A task says no more of the links than this: a root above the parent, which the new engine knows, stays.
+    v_new_links := v_linked AND COALESCE(v_entity.parent_command_id, v_entity.root_command_id)
+        IS DISTINCT FROM COALESCE(v_parent_command_id, v_root_command_id);
     IF v_new_values OR v_new_links
         OR (v_entity.command_type = 0 AND v_command_type <> 0)
         OR (v_entity.status = 'NOT_STARTED' AND v_status = 'ACTIVE')
@@ -216,7 +217,8 @@ $procedure$;
 
 -- release_command deletes a command that no task and no child needs any more, then its parent in the same way. A command that
 -- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was. For the same reason a
--- child leaves a parent that none of its tasks names any more.
+-- child leaves a parent that none of its tasks names any more; one that has another parent, and this command as its root alone,
+-- still needs it.
 -- What it has to leave, because a task that is about to go may still name it or because it is locked, it enters in
 -- coco.to_release: whoever deletes a task next looks at it again (v_again).
 -- In a cycle of damaged rows each command is the other's child; there the children that are ancestors too do not count.
@@ -244,16 +246,22 @@ BEGIN
         IF NOT EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) THEN
             v_locked := ARRAY(
                 SELECT e.command_id FROM public.command_entities e
-                WHERE (e.parent_command_id = v_id OR e.root_command_id = v_id) AND e.command_id <> v_id
-                    AND EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
+                WHERE (e.parent_command_id = v_id OR (e.parent_command_id IS NULL AND e.root_command_id = v_id))
+                    AND e.command_id <> v_id AND EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
                 FOR NO KEY UPDATE SKIP LOCKED);
             UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = command_id
             WHERE command_id = ANY (v_locked);
         END IF;
 
         v_children := ARRAY(
-            SELECT command_id FROM public.command_entities
-            WHERE (parent_command_id = v_id OR root_command_id = v_id) AND command_id <> v_id);
+            WITH RECURSIVE below(command_id) AS (
+                SELECT v_id
+                UNION
+                SELECT e.command_id
+                FROM below b
+                JOIN public.command_entities e ON e.parent_command_id = b.command_id OR e.root_command_id = b.command_id
+            )
+            SELECT b.command_id FROM below b WHERE b.command_id <> v_id);
         IF EXISTS (SELECT 1 FROM coco.ledger WHERE root_command_id = v_id) OR EXISTS (
             WITH RECURSIVE ancestor(command_id, parent_command_id) AS (
                 SELECT e.command_id, e.parent_command_id FROM public.command_entities e WHERE e.command_id = v_id
