@@ -160,7 +160,7 @@ COMMENT ON TABLE coco.installed IS 'Procedures in public that coco installed: th
 CREATE TABLE coco.column_kept (
     name text PRIMARY KEY,
     description text,
-    privileges aclitem[],
+    grants text[] NOT NULL,
     statistics integer,
     storage "char" NOT NULL,
     compression text,
@@ -2165,6 +2165,20 @@ $procedure$;
 
 -- What contract takes away, and how it comes back.
 
+-- column_grants are the statements that give a column of async_tasks these rights. As text they can be restored from a dump by whoever
+-- owns the database then.
+CREATE FUNCTION coco.column_grants(v_column name, v_rights aclitem[]) RETURNS text[]
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT ARRAY(
+        SELECT format('GRANT %s (%I) ON public.async_tasks TO %s%s', x.privilege_type, v_column,
+            CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+            CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM aclexplode(v_rights) WITH ORDINALITY x(grantor, grantee, privilege_type, is_grantable, number)
+        ORDER BY x.number)
+$procedure$;
+
 -- keep_columns remembers what hangs on the columns that are about to be dropped, or refuses if an object depends on one.
 CREATE FUNCTION coco.keep_columns() RETURNS void
 LANGUAGE plpgsql
@@ -2184,8 +2198,8 @@ BEGIN
     END IF;
 
     DELETE FROM coco.column_kept;
-    INSERT INTO coco.column_kept (name, description, privileges, statistics, storage, compression, options)
-    SELECT a.attname, col_description(a.attrelid, a.attnum), a.attacl, a.attstattarget, a.attstorage,
+    INSERT INTO coco.column_kept (name, description, grants, statistics, storage, compression, options)
+    SELECT a.attname, col_description(a.attrelid, a.attnum), coco.column_grants(a.attname, a.attacl), a.attstattarget, a.attstorage,
         NULLIF(to_jsonb(a) ->> 'attcompression', ''), a.attoptions
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = 'public.async_tasks'::regclass
@@ -2221,14 +2235,14 @@ DECLARE
     v_fill text[] := '{}';
     v_drop text[] := '{}';
     v_view CONSTANT text := pg_get_viewdef('coco.async_task');
-    v_privilege record;
+    v_grant text;
 BEGIN
     -- The view cannot be read while the table is written.
     CREATE TABLE coco.held AS SELECT * FROM coco.async_task;
     ALTER TABLE coco.held ADD PRIMARY KEY (task_id);
 
-    INSERT INTO coco.column_kept (name, description, privileges, statistics, storage, compression, options)
-    SELECT a.attname, col_description(a.attrelid, a.attnum), a.attacl, a.attstattarget, a.attstorage,
+    INSERT INTO coco.column_kept (name, description, grants, statistics, storage, compression, options)
+    SELECT a.attname, col_description(a.attrelid, a.attnum), coco.column_grants(a.attname, a.attacl), a.attstattarget, a.attstorage,
         NULLIF(to_jsonb(a) ->> 'attcompression', ''), a.attoptions
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = c_table AND a.attname = ANY ('{step_id,command_id,started_at,storage_pool_id,task_type,vdsm_task_id}');
@@ -2323,13 +2337,8 @@ BEGIN
         IF v_column.description IS NOT NULL THEN
             EXECUTE format('COMMENT ON COLUMN public.async_tasks.%I IS %L', v_column.name, v_column.description);
         END IF;
-        FOR v_privilege IN
-            SELECT x.privilege_type, x.is_grantable,
-                CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee
-            FROM aclexplode(v_column.privileges) x
-        LOOP
-            EXECUTE format('GRANT %s (%I) ON public.async_tasks TO %s %s', v_privilege.privilege_type, v_column.name,
-                v_privilege.grantee, CASE WHEN v_privilege.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+        FOREACH v_grant IN ARRAY v_column.grants LOOP
+            EXECUTE v_grant;
         END LOOP;
     END LOOP;
     DELETE FROM coco.column_kept;
