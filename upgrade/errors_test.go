@@ -3,6 +3,7 @@ package upgrade_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestErrorsOfMigrationsKeepValuesToThemselves(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", err, test.want)
 			}
 			for e := err; e != nil; e = errors.Unwrap(e) {
-				if strings.Contains(e.Error(), "topsecret") || strings.Contains(e.Error(), "\n") {
+				if strings.Contains(fmt.Sprintf("%+v", e), "topsecret") || strings.Contains(e.Error(), "\n") {
 					t.Errorf("it holds a value or a line break: %s", e)
 				}
 			}
@@ -83,8 +84,13 @@ func TestWarningsOfMigrationsReachTheObserver(t *testing.T) {
 func TestUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
 	upgrader, _ := newUpgrader(t, "postgres://someone:topsecret@127.0.0.1:1/nowhere?connect_timeout=2")
 	_, err := upgrader.Status(t.Context())
-	if !errors.Is(err, upgrade.ErrUnreachable) || strings.Contains(err.Error(), "topsecret") || strings.Contains(err.Error(), "\n") {
+	if !errors.Is(err, upgrade.ErrUnreachable) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if strings.Contains(fmt.Sprintf("%+v", e), "topsecret") {
+			t.Errorf("%T: %+v", e, e)
+		}
 	}
 }
 

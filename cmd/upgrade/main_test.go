@@ -62,6 +62,7 @@ func engine(t *testing.T) *testdb.DB {
 	clearEnvironment(t)
 	t.Setenv("DATABASE_URL", db.URL)
 	t.Chdir(t.TempDir()) // down writes the journal to where it stands
+	watchServer(t, db)
 	return db
 }
 
@@ -101,11 +102,10 @@ func commandIn(ctx context.Context, t *testing.T, stdin string, args ...string) 
 // searched looks for secrets in what a command line showed, and for JSON where that was asked for.
 func searched(t *testing.T, got outcome, args []string) outcome {
 	t.Helper()
-	for _, secret := range []string{canaryPassword, canaryValue} {
-		if strings.Contains(got.stdout+got.stderr, secret) {
-			t.Errorf("upgrade %s shows a secret:\n%s\n%s", strings.Join(args, " "), got.stdout, got.stderr)
-		}
+	if holdsSecret([]byte(got.stdout+got.stderr)) != "" {
+		t.Errorf("upgrade %s shows a secret:\n%s\n%s", strings.Join(args, " "), got.stdout, got.stderr)
 	}
+	searchFiles(t, args)
 	if strings.Contains(strings.Join(args, " "), "--json") {
 		events(t, got)
 	}
