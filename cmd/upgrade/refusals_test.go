@@ -75,7 +75,7 @@ func TestDatabasesThatCannotBeUpgradedAreRefusedInOneLineAndStayAsTheyAre(t *tes
 				want(t, r.code, r.command...)
 			}
 			before := db.Dump(t)
-			for _, more := range [][]string{nil, {"--json"}, {"--verbose"}} {
+			for _, more := range [][]string{nil, {"--json", "--verbose"}} {
 				got := want(t, r.code, append(r.command, more...)...)
 				got.isOneError(t, r.reason, r.hint)
 			}
