@@ -172,7 +172,7 @@ func asUser(t *testing.T, id uint32, dir string, args ...string) outcome {
 func TestAPasswordThatEverybodyCanReadIsWarnedOf(t *testing.T) {
 	clearEnvironment(t)
 	t.Chdir(t.TempDir())
-	const warning = "warning: every user of this machine can read the password in open"
+	const warning = "warning: every user of this machine can read the password in conf/open"
 	head := "ENGINE_DB_HOST=127.0.0.1\nENGINE_DB_PORT=1\n" + confHead
 	for _, c := range []struct {
 		mode   os.FileMode
@@ -183,11 +183,11 @@ func TestAPasswordThatEverybodyCanReadIsWarnedOf(t *testing.T) {
 		{0o640, head + "ENGINE_DB_PASSWORD=" + canaryPassword + "\n", false},
 		{0o644, head, false},
 	} {
-		write(t, "open", c.text)
-		if err := os.Chmod("open", c.mode); err != nil {
+		write(t, "conf/open", c.text)
+		if err := os.Chmod("conf/open", c.mode); err != nil {
 			t.Fatal(err)
 		}
-		got := want(t, exitFailure, "status", "--engine-conf", "open", "--quiet")
+		got := want(t, exitFailure, "status", "--engine-conf", "conf/open", "--quiet")
 		if strings.Contains(got.stderr, warning) != c.warned {
 			t.Errorf("mode %o, %d bytes:\n%s", c.mode, len(c.text), got.stderr)
 		}
