@@ -25,7 +25,7 @@ func guide(t *testing.T, name string) *markdown.Document {
 
 // serverMessages are documented although they are not ours: PostgreSQL's own, and pgx's.
 var serverMessages = []string{
-	"permission denied for …", "must be owner of …", "failed to connect to …", "password authentication failed for user …",
+	"permission denied for …", "must be owner of …", "password authentication failed for user …",
 	"no pg_hba.conf entry for host …", "database … does not exist", "could not extend file …: No space left on device",
 	"could not write to file …: No space left on device",
 }
