@@ -1,4 +1,4 @@
-// Package sql carries the versioned migrations, so that the program needs no files beside it.
+// Package sql carries the versioned migrations and the checks, so that the program needs no files beside it.
 package sql
 
 import "embed"
@@ -7,3 +7,9 @@ import "embed"
 //
 //go:embed schema/*.sql
 var Schema embed.FS
+
+// Checks holds checks/NAME.sql, queries that only read the catalog, and checks/bodies.txt, the engine's own procedures by their
+// hashes.
+//
+//go:embed checks
+var Checks embed.FS

@@ -38,6 +38,7 @@ type UpResult struct {
 
 // Up goes up to the end of a phase. With an error the result says how far it came; the same call goes on from there.
 //
+// Before the first step it refuses, with ErrRefused, what can be known to fail at a later one; Check lists all such reasons.
 // Before the retire phase it stops with ErrConnected while others are connected to the database.
 func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) {
 	target, err := u.upTarget(options.To)
@@ -57,6 +58,11 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	result := UpResult{From: now.version, To: now.version}
 	if now.problem != nil {
 		return result, now.problem
+	}
+	if target > now.version {
+		if err := r.refuse(ctx, now.version); err != nil {
+			return result, err
+		}
 	}
 	if err := r.clean(ctx, now); err != nil {
 		return result, err

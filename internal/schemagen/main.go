@@ -1,11 +1,16 @@
-// Schemagen writes the procedures of sql/procedures into the migrations that install them.
+// Schemagen writes the procedures of sql/procedures into the migrations that install them, and the queries of sql/checks into those
+// that refuse by them.
 //
 // A migration says where with a pair of comment lines:
 //
 //	-- coco:include FILE [SECTION]
 //	-- coco:end
 //
-// What stands between them is replaced by the file, or by the part of it below the line "-- section SECTION". Migrations that
+// What stands between them is replaced by the file, or by the part of it below the line "-- section SECTION". With
+//
+//	-- coco:query FILE
+//
+// it is a query of sql/checks without the semicolon at its end, so that it can stand in a loop. Migrations that
 // are listed in released.sha256 are never touched: they are what databases in the field were upgraded with.
 package main
 
@@ -49,7 +54,7 @@ func generate(dir string) error {
 		if err != nil {
 			return err
 		}
-		after, err := expand(string(before), filepath.Join(dir, "procedures"))
+		after, err := expand(string(before), dir)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -63,8 +68,8 @@ func generate(dir string) error {
 	return nil
 }
 
-// expand returns the migration with every include filled anew from procedures.
-func expand(migration, procedures string) (string, error) {
+// expand returns the migration with every include filled anew from the directories procedures and checks in dir.
+func expand(migration, dir string) (string, error) {
 	var out strings.Builder
 	inside := false
 	for line := range strings.Lines(migration) {
@@ -74,16 +79,16 @@ func expand(migration, procedures string) (string, error) {
 		if !inside {
 			out.WriteString(line)
 		}
-		directive, found := strings.CutPrefix(line, "-- coco:include ")
-		if !found {
+		comment, _ := strings.CutPrefix(strings.TrimSpace(line), "-- ")
+		kind, what, _ := strings.Cut(comment, " ")
+		if kind != "coco:include" && kind != "coco:query" {
 			continue
 		}
 		if inside {
 			return "", fmt.Errorf("an include inside an include: %s", strings.TrimSpace(line))
 		}
 		inside = true
-		file, section, _ := strings.Cut(strings.TrimSpace(directive), " ")
-		text, err := read(filepath.Join(procedures, file), section)
+		text, err := source(dir, kind, what)
 		if err != nil {
 			return "", err
 		}
@@ -93,6 +98,16 @@ func expand(migration, procedures string) (string, error) {
 		return "", fmt.Errorf("an include without its end")
 	}
 	return out.String(), nil
+}
+
+// source returns what a directive asks for.
+func source(dir, kind, what string) (string, error) {
+	if kind == "coco:query" {
+		text, err := read(filepath.Join(dir, "checks", what), "")
+		return strings.TrimSuffix(text, ";"), err
+	}
+	file, section, _ := strings.Cut(what, " ")
+	return read(filepath.Join(dir, "procedures", file), section)
 }
 
 // read returns the file, or the part of it between "-- section NAME" and the next section.

@@ -22,7 +22,7 @@ func TestMigrationsHoldWhatTheirSourcesSay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := expand(string(text), filepath.Join(sqlDir, "procedures"))
+		want, err := expand(string(text), sqlDir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,11 +54,20 @@ func TestReleasedMigrationsNeverChange(t *testing.T) {
 func TestExpandReplacesWhatStandsInAnInclude(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "p.sql"), "-- about\n\n-- section one\nONE\n\n-- section two\nTWO\n")
+	for _, sub := range []string{"procedures", "checks"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(dir, "checks", "c.sql"), "-- why\nSELECT 1;\n")
+	write(t, filepath.Join(dir, "procedures", "p.sql"), "-- about\n\n-- section one\nONE\n\n-- section two\nTWO\n")
 	for _, test := range []struct{ name, migration, want, problem string }{
 		{"nothing to include", "SELECT 1;\n", "SELECT 1;\n", ""},
 		{"a section", "a\n-- coco:include p.sql two\nold\n-- coco:end\nb\n",
 			"a\n-- coco:include p.sql two\n\nTWO\n\n-- coco:end\nb\n", ""},
+		{"a query", "FOR r IN\n-- coco:query c.sql\nold;\n-- coco:end\nLOOP\n",
+			"FOR r IN\n-- coco:query c.sql\n\n-- why\nSELECT 1\n\n-- coco:end\nLOOP\n", ""},
+		{"no such query", "-- coco:query p.sql\n-- coco:end\n", "", "no such file"},
 		{"no such section", "-- coco:include p.sql three\n-- coco:end\n", "", "has no section three"},
 		{"no end", "-- coco:include p.sql one\n", "", "without its end"},
 		{"nested", "-- coco:include p.sql one\n-- coco:include p.sql two\n-- coco:end\n", "", "inside an include"},
