@@ -15,9 +15,8 @@ import (
 // The checks: each row of a query in sql/checks is a reason to refuse. The first migration raises the first of them, for whoever runs it
 // without this program.
 var (
-	// checksOfNothing tells what a database is that no migration has seen; checksOfEngine whether it is a whole engine's.
-	checksOfNothing = []string{"database"}
-	checksOfEngine  = []string{"engine", "columns", "procedures", "objects", "privileges"}
+	// checksOfNothing are those for a database that no migration has seen. Where the first finds something, the others say nothing.
+	checksOfNothing = []string{"database", "engine", "columns", "procedures", "objects", "privileges"}
 	// checksUnderway are those that may fail later, too: another role goes on, or somebody has made a view meanwhile.
 	checksUnderway = []string{"columns", "procedures", "privileges"}
 )
@@ -25,45 +24,54 @@ var (
 // reason is one row of a check.
 type reason struct{ Subject, Reason, Hint string }
 
-// refusals returns every reason for which no step up from a version can be taken. It asks the catalog only.
-func refusals(ctx context.Context, q querier, version int64) ([]reason, error) {
-	if version > 0 {
-		return reasons(ctx, q, checksUnderway)
+// refusals returns every reason for which no step up from a version can be taken; -1 is one that may not be read. It asks the
+// catalog only.
+func refusals(ctx context.Context, conn *pgx.Conn, version int64) ([]reason, error) {
+	checks := checksUnderway
+	if version == 0 {
+		checks = checksOfNothing
 	}
-	found, err := reasons(ctx, q, checksOfNothing)
-	if err != nil || len(found) > 0 {
-		return found, err
+	results, err := runChecks(ctx, conn, checks...)
+	if err != nil {
+		return nil, err
 	}
-	return reasons(ctx, q, checksOfEngine)
-}
-
-func reasons(ctx context.Context, q querier, checks []string) ([]reason, error) {
-	var all []reason
-	for _, check := range checks {
-		found, err := runCheck(ctx, q, check, pgx.RowToStructByPos[reason])
-		if err != nil {
-			return nil, err
+	if version == 0 && len(results[0]) > 0 {
+		results = results[:1]
+	}
+	var found []reason
+	for _, rows := range results {
+		for _, row := range rows {
+			found = append(found, reason{Subject: row[0], Reason: row[1], Hint: row[2]})
 		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
-
-// runCheck runs a query of sql/checks.
-func runCheck[T any](ctx context.Context, q querier, name string, scan pgx.RowToFunc[T]) ([]T, error) {
-	query, err := sql.Checks.ReadFile("checks/" + name + ".sql")
-	if err != nil {
-		return nil, fmt.Errorf("open a check: %w", err)
-	}
-	rows, err := q.Query(ctx, string(query))
-	if err != nil {
-		return nil, fmt.Errorf("check %s: %w", name, err)
-	}
-	found, err := pgx.CollectRows(rows, scan)
-	if err != nil {
-		return nil, fmt.Errorf("check %s: %w", name, err)
 	}
 	return found, nil
+}
+
+// runChecks runs queries of sql/checks in one round trip, and returns the rows of each.
+func runChecks(ctx context.Context, conn *pgx.Conn, names ...string) ([][][]string, error) {
+	var script strings.Builder
+	for _, name := range names {
+		query, err := sql.Checks.ReadFile("checks/" + name + ".sql")
+		if err != nil {
+			return nil, fmt.Errorf("open a check: %w", err)
+		}
+		script.Write(query)
+	}
+	answers, err := conn.PgConn().Exec(ctx, script.String()).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("check the database: %w", err)
+	}
+	results := make([][][]string, len(names))
+	for i, answer := range answers {
+		for _, values := range answer.Rows {
+			row := make([]string, 0, len(values))
+			for _, value := range values {
+				row = append(row, string(value))
+			}
+			results[i] = append(results[i], row)
+		}
+	}
+	return results, nil
 }
 
 // refuse returns the first reason for which no step can be taken, before any is.
@@ -82,13 +90,13 @@ func (r *run) refuse(ctx context.Context, version int64) error {
 	return refused
 }
 
-// knownBodies returns which bodies of procedures are the engine's: by name and md5, the releases that have it.
-func knownBodies() (map[string]string, error) {
+// knownBodies returns which bodies of procedures are the engine's, as "name md5".
+func knownBodies() (map[string]bool, error) {
 	text, err := sql.Checks.ReadFile("checks/bodies.txt")
 	if err != nil {
 		return nil, fmt.Errorf("open the known bodies: %w", err)
 	}
-	known := map[string]string{}
+	known := map[string]bool{}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
@@ -98,7 +106,7 @@ func knownBodies() (map[string]string, error) {
 		if len(fields) != 4 {
 			return nil, fmt.Errorf("the known bodies: %q is not name, md5, first and last release", lines.Text())
 		}
-		known[fields[0]+" "+fields[1]] = fields[2] + " to " + fields[3]
+		known[fields[0]+" "+fields[1]] = true
 	}
 	return known, nil
 }

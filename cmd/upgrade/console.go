@@ -138,11 +138,11 @@ func (c *console) paint(cell string) string {
 	}
 	var code string
 	switch strings.TrimSpace(cell) {
-	case wordApplied, wordHolds:
+	case wordApplied, wordHolds, wordGo:
 		code = "32" // green
-	case wordPending:
+	case wordPending, wordDecision, wordWarning, wordStop:
 		code = "33" // yellow
-	case wordFails:
+	case wordFails, wordRefusal, wordRefused:
 		code = "31" // red
 	default:
 		return cell

@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestHelpIsAsItWasReviewed(t *testing.T) {
 	for name, args := range map[string][]string{
 		"upgrade": {"--help"},
-		"status":  {"help", "status"}, "plan": {"plan", "--help"}, "up": {"up", "--help"}, "verify": {"verify", "-h"}, "down": {"help", "down"},
+		"status":  {"help", "status"}, "check": {"help", "check"}, "plan": {"plan", "--help"}, "up": {"up", "--help"}, "verify": {"verify", "-h"}, "down": {"help", "down"},
 		"demo": {"help", "demo"}, "version": {"help", "version"}, "man": {"help", "man"}, "completion": {"help", "completion"},
 		"commands": {"help", "commands"}, "commands-load": {"help", "commands", "load"},
 		"exit-codes": {"help", "exit-codes"}, "connection": {"help", "connection"},

@@ -20,9 +20,9 @@ WITH me AS (
         p.proname IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks')
         OR p.proname IN ('getallfromasync_tasks', 'getasync_tasksbytask_id', 'getasynctasksbyentityid', 'getasynctasksbyvdsmtaskid',
                 'fn_db_get_async_tasks')
-            AND NOT EXISTS (
+            AND NOT (to_regnamespace('coco') IS NOT NULL AND EXISTS (
                 SELECT 1 FROM pg_catalog.pg_proc k
-                WHERE k.pronamespace = to_regnamespace('coco') AND k.proname = 'v7_' || p.proname))
+                WHERE k.pronamespace = p.pronamespace AND k.proname = 'insertcommandentity')))
 ), owned AS (
     SELECT 1 AS place, t.owner, 'table async_tasks' AS object FROM tasks t
     UNION ALL

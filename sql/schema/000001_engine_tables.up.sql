@@ -198,19 +198,19 @@ SELECT r.subject, r.reason, r.hint FROM reasons r ORDER BY r.priority, r.subject
 -- coco:query procedures.sql
 
 -- Procedures that are still to be replaced and cannot be: each must be there once, with the engine's arguments, and nothing may hang
--- on it. The last of the migrations that replace it leaves it in schema coco under the name vN_NAME.
-WITH replaced (name, version, arguments) AS (VALUES
-    ('insertasync_tasks', 10, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
+-- on it. Writers are replaced until the end, getters until the procedures of command_entities are there.
+WITH replaced (name, is_getter, arguments) AS (VALUES
+    ('insertasync_tasks', false, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
         'uuid, uuid, uuid, timestamp with time zone, uuid, integer'),
-    ('updateasync_tasks', 10, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
+    ('updateasync_tasks', false, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
         'uuid, uuid, uuid, uuid'),
-    ('insertorupdateasynctasks', 10, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
+    ('insertorupdateasynctasks', false, 'integer, integer, integer, uuid, uuid, text, character varying, text, character varying, '
         'uuid, uuid, uuid, timestamp with time zone, uuid, integer'),
-    ('getallfromasync_tasks', 7, ''),
-    ('getasync_tasksbytask_id', 7, 'uuid'),
-    ('getasynctasksbyentityid', 7, 'uuid'),
-    ('getasynctasksbyvdsmtaskid', 7, 'uuid'),
-    ('fn_db_get_async_tasks', 7, '')
+    ('getallfromasync_tasks', true, ''),
+    ('getasync_tasksbytask_id', true, 'uuid'),
+    ('getasynctasksbyentityid', true, 'uuid'),
+    ('getasynctasksbyvdsmtaskid', true, 'uuid'),
+    ('fn_db_get_async_tasks', true, '')
 ), present AS (
     SELECT p.oid, r.name, r.arguments, p.prokind,
         format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS signature,
@@ -221,9 +221,8 @@ WITH replaced (name, version, arguments) AS (VALUES
     JOIN pg_catalog.pg_namespace n ON n.nspname = 'public'
     JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proname = r.name
     WHERE to_regclass('public.async_tasks') IS NOT NULL
-        AND NOT EXISTS (
-            SELECT 1 FROM pg_catalog.pg_proc k
-            WHERE k.pronamespace = to_regnamespace('coco') AND k.proname = format('v%s_%s', r.version, r.name))
+        AND NOT (r.is_getter AND to_regnamespace('coco') IS NOT NULL AND EXISTS (
+            SELECT 1 FROM pg_catalog.pg_proc k WHERE k.pronamespace = n.oid AND k.proname = 'insertcommandentity'))
 ), reasons (priority, subject, reason, hint) AS (
     SELECT 1, format('procedure %s', p.signature),
         format('procedure %s has other arguments than the engine''s (%s)', p.name, p.arguments),
@@ -338,9 +337,9 @@ WITH me AS (
         p.proname IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks')
         OR p.proname IN ('getallfromasync_tasks', 'getasync_tasksbytask_id', 'getasynctasksbyentityid', 'getasynctasksbyvdsmtaskid',
                 'fn_db_get_async_tasks')
-            AND NOT EXISTS (
+            AND NOT (to_regnamespace('coco') IS NOT NULL AND EXISTS (
                 SELECT 1 FROM pg_catalog.pg_proc k
-                WHERE k.pronamespace = to_regnamespace('coco') AND k.proname = 'v7_' || p.proname))
+                WHERE k.pronamespace = p.pronamespace AND k.proname = 'insertcommandentity')))
 ), owned AS (
     SELECT 1 AS place, t.owner, 'table async_tasks' AS object FROM tasks t
     UNION ALL

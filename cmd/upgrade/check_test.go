@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/internal/testdb"
+)
+
+func TestCheckSaysAtTheEndWhatUpWouldComeTo(t *testing.T) {
+	db := engine(t)
+	got := want(t, exitDone, "check")
+	got.says(t, "engine 3.4, schema_version 03040810", "not begun, 10 steps pending", "nobody else", "placeholder", "free for new tables")
+	wantLast(t, got, `go  "upgrade up" would go`)
+
+	other := db.Connect(t.Context())
+	wantLast(t, want(t, exitPending, "check"), "stop  \"upgrade up\" would stop before retire: others are connected; \"upgrade up --to contract\" would go")
+	wantLast(t, want(t, exitDone, "check", "--to", "contract"), `go  "upgrade up --to contract" would go`)
+	if err := other.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	execute(t, db, `CREATE OR REPLACE FUNCTION fn_db_get_async_tasks() RETURNS SETOF async_tasks_info_rs LANGUAGE sql AS 'SELECT NULL::async_tasks_info_rs'`)
+	alone(t, db)
+	wantLast(t, want(t, exitDrift, "check"), `decision  "upgrade up" would go; 1 decision to make first`)
+
+	execute(t, db, `CREATE VIEW texts AS SELECT action_parameters FROM async_tasks; CREATE INDEX roots ON async_tasks (root_command_id)`)
+	alone(t, db)
+	got = want(t, exitFailure, "check")
+	got.says(t, "view texts depends on column action_parameters", "index roots depends on column root_command_id", "hint: Drop it before the upgrade")
+	wantLast(t, got, `refused  "upgrade up" would refuse: 2 reasons above`)
+	quiet := want(t, exitFailure, "check", "--quiet")
+	if quiet.stdout != "" || strings.Count(quiet.stderr, "upgrade: ") != 3 {
+		t.Errorf("quiet: %q, %q", quiet.stdout, quiet.stderr)
+	}
+	up := want(t, exitFailure, "up")
+	up.says(t, "index roots depends on column root_command_id", `1 more: "upgrade check" lists them all`)
+}
+
+// wantLast checks the last line of stdout.
+func wantLast(t *testing.T, got outcome, line string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
+	if last := lines[len(lines)-1]; last != line {
+		t.Errorf("it ends with %q, want %q:\n%s", last, line, got.stdout)
+	}
+}
+
+func TestCheckOfADatabaseThatIsNoEngines(t *testing.T) {
+	clearEnvironment(t)
+	db := testdb.New(t, testdb.Options{})
+	t.Setenv("DATABASE_URL", db.URL)
+	want(t, exitDone, "check").says(t, "none: the database is empty", "a fresh installation")
+	execute(t, db, `CREATE TABLE orders (id integer)`)
+	want(t, exitFailure, "check", "--to", "contract").says(t, "none: the database is something else's", "this is no engine database: it has tables, but no async_tasks")
+	execute(t, db, `CREATE TABLE async_tasks (task_id text); CREATE TABLE command_entities (id uuid)`)
+	want(t, exitFailure, "check", "--to", "contract").says(t, "engine 3.5 or later", "3.5 on there is nothing to do")
+}
+
+func TestCheckNamesLongTransactionsAndPreparedOnes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a transaction to grow old")
+	}
+	db := engine(t)
+	conn := db.Connect(t.Context())
+	if _, err := conn.Exec(t.Context(), fmt.Sprintf(`BEGIN; SELECT count(*) FROM async_tasks; CREATE TABLE t (n integer); PREPARE TRANSACTION '%s'`, db.Name),
+		pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { execute(t, db, fmt.Sprintf(`ROLLBACK PREPARED '%s'`, db.Name)) })
+	if _, err := conn.Exec(t.Context(), `BEGIN; SELECT 1`, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(61 * time.Second)
+	want(t, exitDone, "check", "--to", "contract").says(t, "2 older than 1m00s", "prepared transaction", "idle in transaction",
+		"the switch phase waits for the end of such ones")
+}
+
+func TestCheckInJSONHasThisShape(t *testing.T) {
+	db := engine(t)
+	db.Connect(t.Context())
+	execute(t, db, `CREATE VIEW texts AS SELECT action_parameters FROM async_tasks`)
+	got := want(t, exitFailure, "check", "--json")
+	list := events(t, got)
+	if len(list) != 1 || list[0]["event"] != "check" || list[0]["verdict"] != "refused" || list[0]["exit_code"] != float64(exitFailure) {
+		t.Fatalf("%s", got.stdout)
+	}
+	golden(t, "check-json.golden", strings.Join(shape("", list[0]), "\n")+"\n")
+}
+
+// shape lists the paths of an object with the kinds of their values.
+func shape(path string, value any) []string {
+	var lines []string
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			lines = append(lines, shape(path+"."+name, member)...)
+		}
+	case []any:
+		for _, element := range v {
+			lines = append(lines, shape(path+"[]", element)...)
+		}
+	default:
+		kind, _ := json.Marshal(v) //nolint:errchkjson // it came from JSON
+		switch v.(type) {
+		case string:
+			kind = []byte("string")
+		case float64:
+			kind = []byte("number")
+		case bool:
+			kind = []byte("boolean")
+		}
+		lines = append(lines, path+" "+string(kind))
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
