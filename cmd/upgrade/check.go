@@ -11,9 +11,9 @@ import (
 )
 
 const checkLong = `check looks at everything that "upgrade up" depends on, and says what it would come to: the server, the
-role's privileges, which engine the database belongs to, procedures that were edited by hand, who is connected,
-what the tasks are doing, sizes, free disk, how long it takes, and every reason for which up would refuse, with
-what to do. It changes nothing, keeps nobody waiting, and shows ids and names, never parameters.
+role's privileges, which engine the database belongs to, procedures that were edited by hand, who is
+connected, what the tasks are doing, sizes, free disk, how long it takes, and every reason for which up would
+refuse, with what to do. It changes nothing, keeps nobody waiting, and shows ids and names, never parameters.
 
 What only other roles may see reads "unknown": membership in pg_monitor shows it. Free disk is seen where the
 server runs on this machine.
@@ -96,7 +96,7 @@ func (a *app) check(ctx context.Context, to upgrade.Phase) error {
 	case a.flags.quiet:
 		for _, f := range result.Findings {
 			if f.Severity == upgrade.Refusal || f.Severity == upgrade.Decision {
-				a.console.complain(f.Reason, f.Hint)
+				a.console.complain(f.Reason, f.Hint, "")
 			}
 		}
 	default:

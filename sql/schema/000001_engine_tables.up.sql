@@ -358,15 +358,15 @@ WITH me AS (
     JOIN pg_catalog.pg_roles r ON r.oid = o.owner
     WHERE o.owner <> me.oid
     GROUP BY o.owner, r.rolname, r.rolsuper
-), tables (place, name, privileges, what) AS (
-    SELECT 1, 'public.async_tasks', ARRAY['SELECT', 'UPDATE', 'TRIGGER'], 'the tasks are copied and changes recorded'
+), tables (name, privileges) AS (
+    SELECT 'public.async_tasks', ARRAY['SELECT', 'UPDATE', 'TRIGGER']
     FROM me CROSS JOIN tasks t
     WHERE pg_has_role(me.oid, t.owner, 'USAGE') -- else that is what is missing
     UNION ALL
-    SELECT 2, 'public.schema_version', ARRAY['SELECT', 'INSERT', 'DELETE'], 'contract leaves its marks for a later engine-setup there'
+    SELECT 'public.schema_version', ARRAY['SELECT', 'INSERT', 'DELETE'] -- contract leaves its marks there
     FROM tasks t WHERE t.has_columns
     UNION ALL
-    SELECT 3, 'public.schema_migrations', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], 'the version is kept there'
+    SELECT 'public.schema_migrations', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
 ), reasons (priority, subject, reason, hint) AS (
     SELECT 1, format('role %s', o.name), format('role %s is no member of role %s, which owns %s', me.name, o.name, o.objects),
         CASE WHEN o.rolsuper THEN format('Connect as %s: it is a superuser, and membership would make %s one too.', o.name, me.name)
@@ -405,7 +405,7 @@ WITH me AS (
     FROM me CROSS JOIN owners o
     WHERE to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege(o.owner, to_regnamespace('public')::oid, 'CREATE')
     UNION ALL
-    SELECT 7, format('table %s', t.name), format('role %s lacks %s on table %s: %s', me.name, p.privilege, t.name, t.what),
+    SELECT 7, format('table %s', t.name), format('role %s lacks %s on table %s', me.name, p.privilege, t.name),
         format('GRANT %s ON %s TO %s', p.privilege, t.name, me.name)
     FROM me
     CROSS JOIN tables t
