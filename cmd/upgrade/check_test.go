@@ -61,7 +61,7 @@ func TestCheckOfADatabaseThatIsNoEngines(t *testing.T) {
 	execute(t, db, `CREATE TABLE orders (id integer)`)
 	want(t, exitFailure, "check", "--to", "contract").says(t, "none: the database is something else's", "this is no engine database: it has tables, but no async_tasks")
 	execute(t, db, `CREATE TABLE async_tasks (task_id text); CREATE TABLE command_entities (id uuid)`)
-	want(t, exitFailure, "check", "--to", "contract").says(t, "engine 3.5 or later", "3.5 on there is nothing to do")
+	want(t, exitFailure, "check", "--to", "contract").says(t, "engine 3.5 or later", "from 3.5 on there is nothing to do")
 }
 
 func TestCheckNamesLongTransactionsAndPreparedOnes(t *testing.T) {

@@ -32,7 +32,8 @@ Passwords are also read from ~/.pgpass (PGPASSFILE), and services from ~/.pg_ser
 --database works, with a warning: others on the machine can see it in the list of processes.
 
 The role needs to be a member of the roles that own async_tasks and its procedures, with CREATE on the
-database and on schema public; "upgrade check" says what is missing. Connect to PostgreSQL itself, not through a connection pooler.`
+database and on schema public; "upgrade check" says what is missing. Connect to PostgreSQL itself, not
+through a connection pooler.`
 
 // topics are help pages without a command behind them.
 func topics() []*cobra.Command {

@@ -42,11 +42,11 @@ WITH tasks AS (
             'getcommandentitiesbyparentcmdid', 'deletecommandentity', 'deletecommandentitiesolderthandate'))
 ), reasons (priority, subject, reason, hint) AS (
     SELECT 1, d.object, format('%s depends on column %s of async_tasks', d.object, d.column),
-        'Drop it before the upgrade and create it again afterwards; what has moved is in the view coco.async_task then.'
+        'Drop it before the upgrade and create it again afterwards. What has moved is in the view coco.async_task then.'
     FROM dependants d
     UNION ALL
     SELECT 2, r.object, format('%s reads column %s of async_tasks, which moves', r.object, string_agg(r.column, ', ' ORDER BY r.column)),
-        'Drop it before the upgrade and create it again afterwards, reading the view coco.async_task.'
+        'Drop it before the upgrade and create it again afterwards. Let it read the view coco.async_task then.'
     FROM readers r
     GROUP BY r.object
     UNION ALL

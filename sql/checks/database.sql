@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (VALUES
     (3, d.coco IS NOT NULL, 'schema coco is already there, but no migration is recorded',
         'Restore the table schema_migrations, or drop schema coco if nothing of it is needed.'),
     (4, d.entities IS NOT NULL, 'this database has a table command_entities of its own: its engine is version 3.5 or later',
-        'coco upgrades databases of engine 3.3 and 3.4; from 3.5 on there is nothing to do. If the table is not the engine''s, rename it.'),
+        'coco upgrades databases of engine 3.3 and 3.4: from 3.5 on there is nothing to do. If the table is not the engine''s, rename it.'),
     (5, d.tasks <> 'r', 'async_tasks is no ordinary table',
         'Name the database of an oVirt engine 3.3 or 3.4.')
 ) AS x (priority, found, reason, hint)

@@ -33,7 +33,7 @@ WITH replaced (name, is_getter, arguments) AS (VALUES
     UNION ALL
     SELECT 2, format('procedure %s', p.signature),
         format('procedure %s has overloads: the engine could not tell them apart', p.name),
-        format('Drop the one that is not the engine''s, %s, then run the same command again.', p.signature)
+        format('Drop the overload that is not the engine''s, %s, then run the same command again.', p.signature)
     FROM present p
     WHERE p.namesakes > 1 AND p.one_fits AND NOT p.fits
     UNION ALL

@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (VALUES
     (3, d.coco IS NOT NULL, 'schema coco is already there, but no migration is recorded',
         'Restore the table schema_migrations, or drop schema coco if nothing of it is needed.'),
     (4, d.entities IS NOT NULL, 'this database has a table command_entities of its own: its engine is version 3.5 or later',
-        'coco upgrades databases of engine 3.3 and 3.4; from 3.5 on there is nothing to do. If the table is not the engine''s, rename it.'),
+        'coco upgrades databases of engine 3.3 and 3.4: from 3.5 on there is nothing to do. If the table is not the engine''s, rename it.'),
     (5, d.tasks <> 'r', 'async_tasks is no ordinary table',
         'Name the database of an oVirt engine 3.3 or 3.4.')
 ) AS x (priority, found, reason, hint)
@@ -155,11 +155,11 @@ WITH tasks AS (
             'getcommandentitiesbyparentcmdid', 'deletecommandentity', 'deletecommandentitiesolderthandate'))
 ), reasons (priority, subject, reason, hint) AS (
     SELECT 1, d.object, format('%s depends on column %s of async_tasks', d.object, d.column),
-        'Drop it before the upgrade and create it again afterwards; what has moved is in the view coco.async_task then.'
+        'Drop it before the upgrade and create it again afterwards. What has moved is in the view coco.async_task then.'
     FROM dependants d
     UNION ALL
     SELECT 2, r.object, format('%s reads column %s of async_tasks, which moves', r.object, string_agg(r.column, ', ' ORDER BY r.column)),
-        'Drop it before the upgrade and create it again afterwards, reading the view coco.async_task.'
+        'Drop it before the upgrade and create it again afterwards. Let it read the view coco.async_task then.'
     FROM readers r
     GROUP BY r.object
     UNION ALL
@@ -232,7 +232,7 @@ WITH replaced (name, is_getter, arguments) AS (VALUES
     UNION ALL
     SELECT 2, format('procedure %s', p.signature),
         format('procedure %s has overloads: the engine could not tell them apart', p.name),
-        format('Drop the one that is not the engine''s, %s, then run the same command again.', p.signature)
+        format('Drop the overload that is not the engine''s, %s, then run the same command again.', p.signature)
     FROM present p
     WHERE p.namesakes > 1 AND p.one_fits AND NOT p.fits
     UNION ALL
