@@ -149,6 +149,10 @@ func (c *check) all(ctx context.Context) error {
 	if newer := newerServer(c.conn); newer != nil {
 		c.find(Caution, "server", newer.Message, newer.Hint)
 	}
+	if seen, err := c.seesPublic(ctx); err != nil || !seen {
+		c.conclude()
+		return err
+	}
 	err := pgx.BeginTxFunc(ctx, c.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(pgx.Tx) error {
 		return c.catalog(ctx)
 	})
@@ -164,6 +168,24 @@ func (c *check) all(ctx context.Context) error {
 	c.disk()
 	c.conclude()
 	return nil
+}
+
+// seesPublic says whether anything can be looked up in schema public.
+func (c *check) seesPublic(ctx context.Context) (bool, error) {
+	var (
+		role string
+		sees bool
+	)
+	err := c.conn.QueryRow(ctx, `SELECT quote_ident(current_user),
+		coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = 'public'), true)`).Scan(&role, &sees)
+	if err != nil {
+		return false, fmt.Errorf("look at schema public: %w", err)
+	}
+	if !sees {
+		c.find(Refusal, "schema public", fmt.Sprintf("role %s lacks USAGE on schema public: nothing in it can be seen", role),
+			"GRANT USAGE ON SCHEMA public TO "+role)
+	}
+	return sees, nil
 }
 
 // catalog asks everything that the catalog knows, in one snapshot.

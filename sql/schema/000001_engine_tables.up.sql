@@ -394,10 +394,10 @@ WITH me AS (
     FROM me
     WHERE me.begins AND NOT has_database_privilege(me.oid, current_database(), 'CREATE')
     UNION ALL
-    SELECT 5, 'schema public', format('role %s lacks %s on schema public', me.name, p.privilege),
-        format('GRANT %s ON SCHEMA public TO %s', p.privilege, me.name)
-    FROM me CROSS JOIN unnest(ARRAY['CREATE', 'USAGE']) AS p(privilege)
-    WHERE to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege(me.oid, to_regnamespace('public')::oid, p.privilege)
+    SELECT 5, 'schema public', format('role %s lacks CREATE on schema public', me.name),
+        format('GRANT CREATE ON SCHEMA public TO %s', me.name)
+    FROM me
+    WHERE to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege(me.oid, to_regnamespace('public')::oid, 'CREATE')
     UNION ALL
     SELECT 6, 'schema public',
         format('role %s, which owns %s, lacks CREATE on schema public: it could not be given what is created there', o.name, o.objects),
