@@ -54,7 +54,7 @@ func (c *check) tasks(ctx context.Context) error {
 		}
 		return c.weigh(ctx, tx, moving)
 	})
-	if cancelled(err) && ctx.Err() == nil {
+	if unmeasurable(err) && ctx.Err() == nil {
 		c.result.Tasks, c.result.Sizes = nil, nil
 		c.find(Remark, "table async_tasks", "the tasks could not be counted: "+oneLine(err.Error()), "Look again later.")
 		return nil

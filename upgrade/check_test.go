@@ -97,7 +97,7 @@ var refusalCases = map[string]struct {
 		$$ BEGIN RETURN QUERY SELECT t.action_parameters FROM async_tasks AS t; END $$`,
 		[]string{"function report() reads column action_parameters of async_tasks"}},
 	"forced row-level security": {false, `ALTER TABLE async_tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-		CREATE POLICY running ON async_tasks USING (status = 2)`, []string{"row-level security of async_tasks is forced"}},
+		CREATE POLICY running ON async_tasks USING (status = 2)`, []string{"async_tasks forces row-level security"}},
 	"a row type":     {false, `CREATE TABLE copies (task async_tasks)`, []string{"copies inherits from async_tasks or has a column of its row type"}},
 	"a child table":  {false, `CREATE TABLE child () INHERITS (async_tasks)`, []string{"child inherits from async_tasks"}},
 	"a parent table": {false, `CREATE TABLE parent (task_id uuid NOT NULL); ALTER TABLE async_tasks INHERIT parent`, []string{"async_tasks inherits"}},

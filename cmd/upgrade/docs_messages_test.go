@@ -137,8 +137,7 @@ var (
 	placeholder = regexp.MustCompile(`%[sI]?`)
 	// noReasons are how other sentences of the checks begin: a type, a subject, a hint, the ends of a reason.
 	noReasons = []string{
-		"timestamp with", "coco upgrades databases", "the tasks are copied", "contract leaves its marks",
-		"the version is kept",
+		"timestamp with", "uuid, uuid", "coco upgrades databases",
 	}
 )
 
@@ -156,7 +155,10 @@ func messages(t *testing.T) (all map[string]bool, refusals map[string]string) {
 		}
 		for _, m := range texts {
 			message := normal(placeholder.ReplaceAllString(strings.ReplaceAll(m[1], "''", "'"), "…"))
-			all[message], refusals[message] = true, file.path
+			all[message] = true
+			if strings.Trim(message, "…") != "" {
+				refusals[message] = file.path
+			}
 		}
 	}
 	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "cmd/upgrade", "commands"} {

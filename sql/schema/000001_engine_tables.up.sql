@@ -183,7 +183,7 @@ WITH tasks AS (
         AND (tasks.reloftype <> 0 OR EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i WHERE i.inhrelid = tasks.oid))
     UNION ALL
     -- A row that the table's owner does not see would be lost.
-    SELECT 5, 'table async_tasks', 'row-level security of async_tasks is forced on its owner, who would not see and copy every row',
+    SELECT 5, 'table async_tasks', 'async_tasks forces row-level security on its owner, who would not see and copy every row',
         'ALTER TABLE public.async_tasks NO FORCE ROW LEVEL SECURITY for the time of the upgrade.'
     FROM tasks
     WHERE tasks.relrowsecurity AND tasks.relforcerowsecurity
