@@ -140,19 +140,23 @@ WITH tasks AS (
         AND NOT EXISTS (
             SELECT 1 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
             WHERE d.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = d.objid AND p.pronamespace = to_regnamespace('coco'))
-), readers AS (
+), texts AS MATERIALIZED (
     -- PostgreSQL keeps no record of what a function's text reads: comments aside, it is taken at its word.
-    SELECT format('function %s', p.oid::regprocedure) AS object, m.name AS column
-    FROM tasks
-    JOIN pg_catalog.pg_proc p ON p.prosrc ~* '\masync_tasks\M'
-    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'coco')
-    JOIN moved m ON regexp_replace(p.prosrc, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g') ~* ('\m' || m.name || '\M')
-    WHERE regexp_replace(p.prosrc, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g') ~* '\masync_tasks\M'
+    SELECT format('function %s', p.oid::regprocedure) AS object,
+        regexp_replace(lower(p.prosrc), '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g') AS body
+    FROM pg_catalog.pg_namespace n
+    JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'coco') AND strpos(lower(p.prosrc), 'async_tasks') > 0
         AND NOT (n.nspname = 'public' AND p.proname IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks',
             'getallfromasync_tasks', 'getasync_tasksbytask_id', 'getasynctasksbyentityid', 'getasynctasksbyvdsmtaskid',
             'fn_db_get_async_tasks', 'insertcommandentity', 'updatecommandentity', 'insertorupdatecommandentity',
             'updatecommandentitystatus', 'getcommandentitybycommandentityid', 'getallfromcommandentities',
             'getcommandentitiesbyparentcmdid', 'deletecommandentity', 'deletecommandentitiesolderthandate'))
+), readers AS (
+    SELECT t.object, m.name AS column
+    FROM texts t
+    JOIN moved m ON t.body ~ ('\m' || m.name || '\M')
+    WHERE t.body ~ '\masync_tasks\M'
 ), reasons (priority, subject, reason, hint) AS (
     SELECT 1, d.object, format('%s depends on column %s of async_tasks', d.object, d.column),
         'Drop it before the upgrade and create it again afterwards. What has moved is in the view coco.async_task then.'
