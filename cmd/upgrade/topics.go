@@ -12,10 +12,10 @@ const exitCodesTopic = `Every command ends with one of these codes:
   0  done, or nothing to do
   1  error; also an interrupted run (Ctrl-C): the same command run again continues
   2  wrong usage: an unknown command or flag, a value that does not fit
-  3  steps are pending: status found some, up stopped before retire because others are connected,
-     or verify found that nothing has been proved yet
+  3  steps are pending: status found some, up stopped before retire because others are connected or
+     check found that it would, or verify found that nothing has been proved yet
   4  drift: a row was changed since the proof, or the proof does not hold; status: procedures are not
-     as the upgrade left them
+     as the upgrade left them; check: there is something to decide before up
   5  busy: somebody else is upgrading, a lock was not to be had within --lock-budget, or older
      transactions did not end within --drain-budget
 
