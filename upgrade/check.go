@@ -255,7 +255,7 @@ func (c *check) chainState(ctx context.Context) error {
 		return err
 	}
 	c.version = now.version
-	state := &CheckChain{Version: now.version, Dirty: errors.Is(now.problem, ErrDirty)}
+	state := &CheckChain{Version: now.version, Dirty: now.dirty != nil || errors.Is(now.problem, ErrDirty)}
 	if step, ok := c.chain.at(now.version); ok {
 		state.Phase = step.Phase
 	}
@@ -266,7 +266,34 @@ func (c *check) chainState(ctx context.Context) error {
 	if now.problem != nil && !c.problem("table schema_migrations", now.problem) {
 		return now.problem
 	}
+	c.repairs(now)
 	return nil
+}
+
+// repairs says what a run puts right before its first step, and which procedures it leaves to a person.
+func (c *check) repairs(now state) {
+	if now.dirty != nil {
+		c.find(Caution, "table schema_migrations", fmt.Sprintf("version %d is marked dirty, and the database itself is at version %d",
+			now.dirty.Marked, now.dirty.Proven), "up takes the mark away and goes on from there.")
+	}
+	if now.copied {
+		c.find(Remark, "database "+c.result.Database.Name, "this is a copy of the database that was upgraded", "up takes notice and goes on.")
+	}
+	for _, p := range now.procedures {
+		switch p.What {
+		case ProcedureMissing:
+			c.find(Caution, "procedure "+p.Signature, "a procedure of coco is missing: "+p.Signature, "up puts it back first.")
+		case ProcedureReinstalled:
+			c.find(Caution, "procedure "+p.Signature, "the engine's own procedure stands where coco's has to be: "+p.Signature,
+				"up puts coco's back first, and takes over what was written through the other.")
+		case ProcedureEdited:
+			c.find(Decision, "procedure "+p.Signature, "a procedure of coco was edited by hand: "+p.Signature,
+				"Find out what was edited, and put it back as it was: coco leaves it as it is.")
+		case ProcedureOverload:
+			c.find(Decision, "procedure "+p.Signature, "a procedure has the name of one of coco's: "+p.Signature,
+				"Drop it: the engine could not tell the two apart.")
+		}
+	}
 }
 
 // refusals asks for every reason that Up, and the first migration, would refuse by.

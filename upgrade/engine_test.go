@@ -115,7 +115,7 @@ func TestRunThatIsCutAgainAndAgainFinishes(t *testing.T) {
 		},
 	} {
 		for finished := false; !finished; {
-			cutter := cutconn.After(20 + random.Int64N(90))
+			cutter := cutconn.After(20 + random.Int64N(110))
 			upgrader, _ := newUpgrader(t, db.URL, func(o *upgrade.Options) { o.Config.DialFunc = cutter.Wrap(o.Config.DialFunc) })
 			err := way(upgrader)
 			if cutter.Cut() && err != nil && !errors.Is(err, upgrade.ErrUnreachable) {

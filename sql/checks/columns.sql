@@ -30,7 +30,7 @@ WITH tasks AS (
 ), texts AS MATERIALIZED (
     -- PostgreSQL keeps no record of what a function's text reads: comments aside, it is taken at its word.
     SELECT format('function %s', p.oid::regprocedure) AS object,
-        regexp_replace(lower(p.prosrc), '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g') AS body
+        regexp_replace(lower(p.prosrc), '-{2}[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g') AS body
     FROM pg_catalog.pg_namespace n
     JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'coco') AND strpos(lower(p.prosrc), 'async_tasks') > 0
