@@ -129,7 +129,10 @@ func (c *check) engine(ctx context.Context) error {
 					WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
 			EXISTS (SELECT 1 FROM pg_catalog.pg_proc
 				WHERE pronamespace = to_regnamespace('public') AND proname = 'deleterunningjobsoftasklesscommands'),
-			coalesce(has_table_privilege(to_regclass('public.schema_version')::oid, 'SELECT'), false)`).
+			coalesce(has_table_privilege(to_regclass('public.schema_version')::oid, 'SELECT'), false) AND (
+				SELECT count(*) = 4 FROM pg_catalog.pg_attribute a
+				WHERE a.attrelid = to_regclass('public.schema_version') AND NOT a.attisdropped AND a.attnum > 0 AND (
+					a.attname IN ('version', 'installed_by', 'current') OR a.attname = 'id' AND a.atttypid = 'integer'::regtype))`).
 		Scan(&tasks, &entities, &coco, &anything, &since34, &versions)
 	if err != nil {
 		return fmt.Errorf("look what the database belongs to: %w", err)
