@@ -288,10 +288,10 @@ func (c *check) repairs(now state) {
 				"up puts coco's back first, and takes over what was written through the other.")
 		case ProcedureEdited:
 			c.find(Decision, "procedure "+p.Signature, "a procedure of coco was edited by hand: "+p.Signature,
-				"Find out what was edited, and put it back as it was: coco leaves it as it is.")
+				"Save what was edited and drop it: up, which stops here until then, puts coco's back.")
 		case ProcedureOverload:
 			c.find(Decision, "procedure "+p.Signature, "a procedure has the name of one of coco's: "+p.Signature,
-				"Drop it: the engine could not tell the two apart.")
+				"Save it and drop it: the engine could not tell the two apart, and up stops here until then.")
 		}
 	}
 }

@@ -171,7 +171,7 @@ func verdictText(result upgrade.CheckResult) string {
 		}
 		return command + " would go"
 	case upgrade.VerdictDecide:
-		return fmt.Sprintf("%s would go; %s to make first", command, counted(int64(decisions), "decision"))
+		return fmt.Sprintf("%s: %s to make first", command, counted(int64(decisions), "decision"))
 	case upgrade.VerdictConnected:
 		return `"upgrade up" would stop before retire: others are connected; "upgrade up --to contract" would go`
 	case upgrade.VerdictBusy:

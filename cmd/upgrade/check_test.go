@@ -29,7 +29,7 @@ func TestCheckSaysAtTheEndWhatUpWouldComeTo(t *testing.T) {
 
 	execute(t, db, `CREATE OR REPLACE FUNCTION fn_db_get_async_tasks() RETURNS SETOF async_tasks_info_rs LANGUAGE sql AS 'SELECT NULL::async_tasks_info_rs'`)
 	alone(t, db)
-	wantLast(t, want(t, exitDrift, "check"), `decision  "upgrade up" would go; 1 decision to make first`)
+	wantLast(t, want(t, exitDrift, "check"), `decision  "upgrade up": 1 decision to make first`)
 
 	execute(t, db, `CREATE VIEW texts AS SELECT action_parameters FROM async_tasks; CREATE INDEX roots ON async_tasks (root_command_id)`)
 	alone(t, db)
