@@ -66,6 +66,28 @@ func Example() {
 	// version 9 proof of 46 tasks
 }
 
+func ExampleUpgrader_Check() {
+	defer engineDatabase()()
+
+	upgrader, err := open()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	check, err := upgrader.Check(context.Background(), upgrade.CheckOptions{To: upgrade.Contract})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(check.Verdict)
+	for _, finding := range check.Findings {
+		if finding.Severity == upgrade.Refusal {
+			fmt.Println(finding.Reason, finding.Hint)
+		}
+	}
+	// Output: go
+}
+
 func ExampleUpgrader_PlanUp() {
 	defer engineDatabase()()
 
