@@ -202,7 +202,8 @@ func (b *sandbox) real(text string) string {
 // shown is the way back.
 func (b *sandbox) shown(text string) string {
 	port := strconv.Itoa(b.server.Port())
-	return strings.NewReplacer(b.home+"/etc/", "/etc/", b.home+"/var/", "/var/", b.home, "~", b.server.Socket(), "/var/run/postgresql",
+	return strings.NewReplacer(b.home+"/etc/", "/etc/", b.home+"/var/", "/var/", b.home, "~",
+		b.server.Socket()+"/data", "/var/lib/postgresql/data", b.server.Socket(), "/var/run/postgresql",
 		docsHostReal, docsHost, port, "5432").Replace(text)
 }
 
