@@ -260,7 +260,7 @@ func (d *demo) summary(duration time.Duration) {
 	d.tellf("- %s lost nothing on the way: every moved value was read back and compared, twice", counted(int64(len(d.before)), "task"))
 	d.tellf("- after contract the old procedures still gave every value, under their old names and arguments")
 	d.tellf("- the way back gave the old database, to the byte")
-	d.tellf("The server is gone, and its files. For a database of yours, begin with: upgrade status --database URL")
+	d.tellf("The server is gone, and its files. For a database of yours, begin with: upgrade check --database URL")
 }
 
 func (d *demo) chapter(title string) {
