@@ -42,6 +42,10 @@ func TestAnEmptyDatabaseGoesUpAndDown(t *testing.T) {
 	identical(t, first, db.Dump(t)) // tables of an engine are never dropped
 	same(t, "tables", []string{"async_tasks", "async_tasks_entities"},
 		query(t, conn, `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`))
+	up(t, conn, 0, versionRetire) // and what is left of it is taken for a fresh installation again
+	same(t, "procedures that the queries call", called, query(t, conn, `SELECT DISTINCT proname FROM pg_proc
+		WHERE pronamespace IN ('public'::regnamespace, 'coco'::regnamespace) AND proname = ANY ($1) ORDER BY 1`, called))
+	holds(t, conn)
 }
 
 // calledProcedures returns the names, in lower case, of all procedures that sql/queries call.
