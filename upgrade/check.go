@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 type CheckOptions struct {
 	// To is the phase to go up to; empty for the last one.
 	To Phase
+	// LongTransaction is the age from which on a transaction is named; 0 is DefaultLongTransaction.
+	LongTransaction time.Duration
 }
 
 // Severity is how much a finding weighs.
@@ -74,18 +77,19 @@ type CheckResult struct {
 	Chain      *CheckChain     `json:"chain"`
 	// Clients are all others that are connected to the database; Transactions those, and prepared transactions, that have been open for
 	// longer than LongTransaction.
-	Clients      []CheckClient `json:"clients"`
-	Transactions []Session     `json:"long_transactions"`
-	Tasks        *CheckTasks   `json:"tasks"`
-	Sizes        *CheckSizes   `json:"sizes"`
-	Disks        []CheckDisk   `json:"disks"`
+	Clients         []CheckClient `json:"clients"`
+	Transactions    []Session     `json:"long_transactions"`
+	LongTransaction time.Duration `json:"long_transaction_ns"`
+	Tasks           *CheckTasks   `json:"tasks"`
+	Sizes           *CheckSizes   `json:"sizes"`
+	Disks           []CheckDisk   `json:"disks"`
 	// Plan is what Up would do, with its estimates, without the steps themselves.
 	Plan     *CheckPlan     `json:"plan"`
 	Findings []CheckFinding `json:"findings"`
 }
 
-// LongTransaction is the age at which a transaction is worth a warning: the upgrade waits for such ones.
-const LongTransaction = time.Minute
+// DefaultLongTransaction is the age from which on a transaction is worth a warning: the upgrade waits for such ones.
+const DefaultLongTransaction = time.Minute
 
 // CheckChain is where the database stands in the chain of migrations.
 type CheckChain struct {
@@ -121,6 +125,7 @@ func (u *Upgrader) Check(ctx context.Context, options CheckOptions) (CheckResult
 	c := &check{run: &run{Upgrader: u, conn: conn}, target: target}
 	defer c.end(ctx)
 	c.result.To = options.To
+	c.result.LongTransaction = cmp.Or(options.LongTransaction, DefaultLongTransaction)
 	if c.result.To == "" {
 		c.result.To = u.chain.ups[len(u.chain.ups)-1].Phase
 	}

@@ -220,7 +220,7 @@ func (c *check) clients(ctx context.Context) error {
 			client.State, client.Age = now.state, now.age
 		}
 		r.Clients = append(r.Clients, client)
-		if client.Age >= LongTransaction {
+		if client.Age >= r.LongTransaction {
 			r.Transactions = append(r.Transactions, client.Session)
 		}
 	}
@@ -228,7 +228,7 @@ func (c *check) clients(ctx context.Context) error {
 			extract(epoch FROM clock_timestamp() - prepared)::double precision, gid
 		FROM pg_catalog.pg_prepared_xacts
 		WHERE database = current_database() AND clock_timestamp() - prepared >= $1 * interval '1 second' ORDER BY prepared`,
-		LongTransaction.Seconds())
+		r.LongTransaction.Seconds())
 	if err != nil {
 		return fmt.Errorf("look for prepared transactions: %w", err)
 	}
@@ -243,7 +243,7 @@ func (c *check) waits(others []Session) {
 		c.result.Findings = append(c.result.Findings, CheckFinding{
 			Severity: Caution, Subject: "transactions", Sessions: c.result.Transactions,
 			Reason: fmt.Sprintf("transactions have been open for more than %s (%d); the switch phase waits for the end of such ones",
-				LongTransaction, len(c.result.Transactions)),
+				c.result.LongTransaction, len(c.result.Transactions)),
 			Hint: "End them first. A prepared one ends with COMMIT PREPARED or ROLLBACK PREPARED.",
 		})
 	}

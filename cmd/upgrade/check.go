@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,7 @@ const (
 
 func (a *app) newCheck() *cobra.Command {
 	var to string
+	var long time.Duration
 	cmd := &cobra.Command{
 		Use:     "check",
 		Short:   "Look at everything that up depends on, before it",
@@ -48,10 +50,14 @@ func (a *app) newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.check(cmd.Context(), phase)
+			if long <= 0 {
+				return &usageError{reason: "--long-transaction is more than 0"}
+			}
+			return a.check(cmd.Context(), upgrade.CheckOptions{To: phase, LongTransaction: long})
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "look ahead to the end of this `PHASE` (default: the last one)")
+	cmd.Flags().DurationVar(&long, "long-transaction", upgrade.DefaultLongTransaction, "name transactions that are open for longer")
 	return cmd
 }
 
@@ -72,7 +78,7 @@ func verdictExit(verdict upgrade.Verdict) int {
 	return exitFailure
 }
 
-func (a *app) check(ctx context.Context, to upgrade.Phase) error {
+func (a *app) check(ctx context.Context, options upgrade.CheckOptions) error {
 	report := a.newReporter("")
 	defer report.end()
 	upgrader, err := a.upgrader(report.observe)
@@ -80,7 +86,7 @@ func (a *app) check(ctx context.Context, to upgrade.Phase) error {
 		return err
 	}
 	report.doing(elapsed("checking"))
-	result, err := upgrader.Check(ctx, upgrade.CheckOptions{To: to})
+	result, err := upgrader.Check(ctx, options)
 	report.progress.idle()
 	if err != nil {
 		return err
@@ -284,9 +290,9 @@ func transactionsText(r upgrade.CheckResult) string {
 			hidden++
 		}
 	}
-	text := "none older than " + took(upgrade.LongTransaction)
+	text := "none older than " + took(r.LongTransaction)
 	if len(r.Transactions) > 0 {
-		text = fmt.Sprintf("%d older than %s", len(r.Transactions), took(upgrade.LongTransaction))
+		text = fmt.Sprintf("%d older than %s", len(r.Transactions), took(r.LongTransaction))
 	}
 	if hidden > 0 {
 		text += fmt.Sprintf("; unknown for %s", counted(int64(hidden), "client"))

@@ -65,21 +65,19 @@ func TestCheckOfADatabaseThatIsNoEngines(t *testing.T) {
 }
 
 func TestCheckNamesLongTransactionsAndPreparedOnes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for a transaction to grow old")
-	}
 	db := engine(t)
 	conn := db.Connect(t.Context())
 	if _, err := conn.Exec(t.Context(), fmt.Sprintf(`BEGIN; SELECT count(*) FROM async_tasks; CREATE TABLE t (n integer); PREPARE TRANSACTION '%s'`, db.Name),
 		pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { execute(t, db, fmt.Sprintf(`ROLLBACK PREPARED '%s'`, db.Name)) })
 	if _, err := conn.Exec(t.Context(), `BEGIN; SELECT 1`, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(61 * time.Second)
-	want(t, exitDone, "check", "--to", "contract").says(t, "2 older than 1m00s", "prepared transaction", "idle in transaction",
+	want(t, exitDone, "check", "--to", "contract").says(t, "none older than 1m00s")
+	want(t, exitUsage, "check", "--long-transaction", "0s")
+	time.Sleep(10 * time.Millisecond)
+	want(t, exitDone, "check", "--to", "contract", "--long-transaction", "10ms").says(t, "2 older than 10ms", "prepared transaction", "idle in transaction",
 		"the switch phase waits for the end of such ones")
 }
 
