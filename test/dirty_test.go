@@ -212,6 +212,9 @@ func TestTheStockProgramThatFailedInTheMiddleIsContinued(t *testing.T) {
 	db := engine(t, enginedb.Sample(), enginedb.DecorateSQL())
 	before := db.Dump(t)
 	conn := db.Connect(t.Context())
+	if output, err := stock(t, program, "pgx5", db, "goto", "5"); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
 	exec(t, conn, `CREATE FUNCTION insertasync_tasks(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'`)
 	if output, err := stock(t, program, "pgx5", db, "up"); err == nil || !strings.Contains(output, "overloads") {
 		t.Fatalf("%v\n%s", err, output)

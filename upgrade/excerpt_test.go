@@ -54,7 +54,7 @@ func TestErrorsOfMigrationsSayWhereTheyAre(t *testing.T) {
 		"a statement put together of values": {"SELECT garbled();", "000003_c.up.sql:2:0 garbled():3 SELECT garbled();"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db := testdb.New(t, testdb.Options{})
+			db := engine(t)
 			exec(t, db, prepare)
 			upgrader, _ := newUpgrader(t, db.URL, migrations(with(toy(), "000003_c.up.sql", "-- coco:phase expand\n"+test.body)))
 			_, err := upgrader.Up(t.Context(), upgrade.UpOptions{})
