@@ -264,12 +264,17 @@ func (c *check) chainState(ctx context.Context) error {
 	if step, ok := c.chain.at(now.version); ok {
 		state.Phase = step.Phase
 	}
-	if now.version < c.target {
+	if now.version < c.target && !now.takenOver {
 		state.Pending = len(c.chain.between(now.version, c.target))
 	}
 	c.result.Chain = state
 	if now.problem != nil && !c.problem("table schema_migrations", now.problem) {
 		return now.problem
+	}
+	if now.takenOver {
+		c.version = c.target
+		c.find(Remark, "engine", "an engine of version 3.5 or later has taken this database over", "Nothing is left to do here.")
+		return nil
 	}
 	c.repairs(now)
 	return nil

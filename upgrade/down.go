@@ -95,6 +95,9 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if now.problem != nil && (!d.options.Force || !isEdited(now.problem)) {
 		return now.problem
 	}
+	if now.takenOver {
+		return takenOver()
+	}
 	if err := d.clean(ctx, now); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type repairs struct {
 	procedures []ProcedureFinding
 	mending    bool // taking over what re-installed procedures wrote has begun
 	copied     bool // this is a copy of the database that was upgraded
+	takenOver  bool // an engine that keeps its commands itself has upgraded the database
 }
 
 // readRepairs looks what has to be put right; nothing where that cannot be seen.
@@ -48,14 +49,14 @@ func readRepairs(ctx context.Context, q querier) (repairs, error) {
 	if err != nil || !there {
 		return repairs{}, err
 	}
-	rows, err := q.Query(ctx, `SELECT s.mending, h.place <> coco.place(), c.signature, c.what
+	rows, err := q.Query(ctx, `SELECT s.mending, h.place <> coco.place(), coco.taken_over(), c.signature, c.what
 		FROM coco.state s CROSS JOIN coco.home h LEFT JOIN coco.changed_procedures() c ON true`)
 	if err != nil {
 		return repairs{}, fmt.Errorf("look what has to be put right: %w", err)
 	}
 	var signature *string
 	var what *ProcedureChange
-	_, err = pgx.ForEachRow(rows, []any{&needed.mending, &needed.copied, &signature, &what}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&needed.mending, &needed.copied, &needed.takenOver, &signature, &what}, func() error {
 		if signature != nil && what != nil {
 			needed.procedures = append(needed.procedures, ProcedureFinding{Signature: *signature, What: *what})
 		}
@@ -71,8 +72,8 @@ func readRepairs(ctx context.Context, q querier) (repairs, error) {
 func callable(ctx context.Context, q querier) (bool, error) {
 	return exists(ctx, q, `SELECT (SELECT count(*) FROM pg_catalog.pg_proc p
 			JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-			WHERE n.nspname = 'coco' AND p.proname IN ('changed_procedures', 'place')
-				AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) = 2
+			WHERE n.nspname = 'coco' AND p.proname IN ('changed_procedures', 'place', 'taken_over')
+				AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) = 3
 		AND (SELECT count(*) FROM pg_catalog.pg_class c
 			JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE n.nspname = 'coco' AND c.relname IN ('state', 'home', 'installed', 'parked')
@@ -145,4 +146,13 @@ func (r *run) moveIn(ctx context.Context, step Step, prove bool) error {
 			return err
 		})
 	})
+}
+
+// takenOver is why nothing is taken back, nor verified, when a later engine has upgraded the database.
+func takenOver() error {
+	return &Error{
+		Kind:   ErrRefused,
+		Reason: "an engine of version 3.5 or later has taken this database over: its commands and procedures are its own",
+		Hint:   "Leave it to the engine. To go back, restore the backup from before the engine's upgrade.",
+	}
 }

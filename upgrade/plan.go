@@ -81,8 +81,13 @@ func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan
 		return Plan{}, err
 	}
 	plan := Plan{From: now.version, To: now.version, Direction: direction, Steps: []Action{}, Dirty: now.dirty}
-	if now.problem != nil {
+	switch {
+	case now.problem != nil:
 		return plan, now.problem
+	case now.takenOver && direction == DirectionUp:
+		return plan, nil
+	case now.takenOver:
+		return plan, takenOver()
 	}
 	if direction == DirectionUp {
 		plan.To = max(target, now.version)

@@ -41,6 +41,8 @@ type Status struct {
 	Mending    bool               `json:"mending,omitempty"`
 	// Copied says that this is a copy of the database that was upgraded, restored from a dump.
 	Copied bool `json:"copied,omitempty"`
+	// TakenOver says that an engine of version 3.5 or later has upgraded the database itself: nothing is left to do.
+	TakenOver bool `json:"taken_over,omitempty"`
 	// Pending is how many steps are left.
 	Pending int `json:"pending"`
 	// Receipt is the newest proof, nil if there is none.
@@ -70,7 +72,7 @@ func (r *run) status(ctx context.Context) (Status, error) {
 	}
 	status := Status{
 		Version: now.table, Dirty: now.dirty, Problem: now.problem, Encryption: encryption(r.conn),
-		Procedures: now.procedures, Mending: now.mending, Copied: now.copied,
+		Procedures: now.procedures, Mending: now.mending, Copied: now.copied, TakenOver: now.takenOver,
 	}
 	err = r.conn.QueryRow(ctx, `SELECT current_database(), current_setting('server_version')`).
 		Scan(&status.Database, &status.ServerVersion)
@@ -84,7 +86,9 @@ func (r *run) status(ctx context.Context) (Status, error) {
 	for _, step := range r.chain.ups {
 		entry := StepStatus{Step: step, State: StepPending}
 		if step.Version > now.version {
-			status.Pending++
+			if !now.takenOver {
+				status.Pending++
+			}
 		} else {
 			entry.State, status.Phase = StepApplied, step.Phase
 			if row, ok := journal[step.Version]; ok {

@@ -32,6 +32,8 @@ type UpResult struct {
 	Applied []Applied `json:"applied"`
 	// Mended are the procedures that this run put right.
 	Mended []ProcedureFinding `json:"mended,omitempty"`
+	// TakenOver says that an engine of version 3.5 or later has upgraded the database itself: nothing is left to do.
+	TakenOver bool `json:"taken_over,omitempty"`
 	// Receipt is the proof that this run wrote, nil if it wrote none.
 	Receipt *Receipt `json:"receipt,omitempty"`
 }
@@ -55,8 +57,8 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if err != nil {
 		return UpResult{}, r.explain(ctx, err, nil)
 	}
-	result := UpResult{From: now.version, To: now.version}
-	if now.problem != nil {
+	result := UpResult{From: now.version, To: now.version, TakenOver: now.takenOver}
+	if now.problem != nil || now.takenOver {
 		return result, now.problem
 	}
 	if target > now.version {

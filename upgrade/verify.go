@@ -64,6 +64,9 @@ func (r *run) verify(ctx context.Context, options VerifyOptions) (VerifyResult, 
 	if now.problem != nil {
 		return result, now.problem
 	}
+	if now.takenOver {
+		return result, takenOver()
+	}
 	there, err := hasFunction(ctx, tx, "verify")
 	if err != nil {
 		return result, err

@@ -96,9 +96,14 @@ func (a *app) showStatus(status upgrade.Status, clients []upgrade.Session) {
 	if status.Copied {
 		rows = append(rows, []string{"copy", `restored from another database; "upgrade up" compares all rows again before it goes on`})
 	}
+	if status.TakenOver {
+		rows = append(rows, []string{"engine", takenOverText})
+	}
 	rows = append(rows, procedureRows(status)...)
 	a.console.resultf("%s\n\n%s", table(rows, plain), table(a.stepRows(status), a.console.paint))
 }
+
+const takenOverText = "an engine of version 3.5 or later has taken this database over"
 
 // maxClients is how many clients are listed unless --verbose asks for all.
 const maxClients = 5

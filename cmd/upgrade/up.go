@@ -140,6 +140,10 @@ func (a *app) showUp(chain *upgrade.Chain, result upgrade.UpResult, duration tim
 		a.console.emit("result", result)
 		return
 	}
+	if result.TakenOver {
+		a.console.resultf("nothing to do: %s", takenOverText)
+		return
+	}
 	at := place(result.To, phaseOf(chain, result.To))
 	if len(result.Applied) == 0 && len(result.Mended) > 0 {
 		a.console.resultf("%s put right: the database is at version %s", counted(int64(len(result.Mended)), "procedure"), at)

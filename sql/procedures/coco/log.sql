@@ -60,7 +60,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
-    v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state);
+    v_release CONSTANT boolean := NOT (SELECT retired FROM coco.state) AND NOT coco.taken_over();
 BEGIN
     -- An update fires only after retire, when the task changes its command: what was kept belongs to the command it had.
     IF TG_OP = 'TRUNCATE' THEN

@@ -1,6 +1,28 @@
 -- The engine's own tools drop every procedure in public and create the engine's anew. What that takes away from coco is put back
 -- here, and what was written meanwhile is taken over.
 
+-- taken_over: an engine that keeps its commands in command_entities itself, 3.5 or later, has upgraded this database. From then on
+-- procedures and commands are its own.
+CREATE FUNCTION coco.taken_over() RETURNS boolean
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_taken_over boolean;
+BEGIN
+    IF NOT (SELECT contracted FROM coco.state)
+        OR NOT COALESCE(has_table_privilege(to_regclass('public.schema_version')::oid, 'SELECT'), false)
+        OR (SELECT count(*) < 2 FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = to_regclass('public.schema_version') AND a.attname IN ('version', 'current') AND NOT a.attisdropped)
+    THEN
+        RETURN false;
+    END IF;
+    EXECUTE 'SELECT COALESCE(bool_or(version ~ ''^[0-9]{8}$'' AND version >= ''0305''), false)
+        FROM public.schema_version WHERE "current"' INTO v_taken_over;
+    RETURN v_taken_over;
+END;
+$procedure$;
+
 -- changed_procedures lists what is not as coco left it: a procedure of coco's that is missing or was edited, one of the engine's
 -- that was re-installed over it or beside it, and any other overload. A body that names schema coco is not the engine's.
 CREATE FUNCTION coco.changed_procedures() RETURNS TABLE (signature text, what text)
@@ -8,6 +30,9 @@ LANGUAGE plpgsql
 STABLE
 AS $procedure$
 BEGIN
+    IF coco.taken_over() THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH found AS (
         SELECT coco.signature(p.oid) AS signature, p.proname, oidvectortypes(p.proargtypes) AS types, md5(p.prosrc) AS body,
@@ -40,6 +65,10 @@ AS $procedure$
 DECLARE
     v_first record;
 BEGIN
+    IF coco.taken_over() THEN
+        RAISE EXCEPTION 'an engine of version 3.5 or later has taken this database over'
+            USING ERRCODE = 'CO001', HINT = 'Leave it to the engine. To go back, restore the backup from before the engine''s upgrade.';
+    END IF;
     IF current_setting('coco.accept_drift', true) = 'on' THEN
         RETURN;
     END IF;
