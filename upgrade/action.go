@@ -98,6 +98,9 @@ func (c *Chain) actionsUp(now state, to int64, alone bool) []Action {
 // actionsDown returns what leads down from where a database is to a version.
 func (c *Chain) actionsDown(now state, to int64) []Action {
 	list := c.actionsFirst(now)
+	for i := range list {
+		list[i].step.Direction = DirectionDown
+	}
 	steps := c.between(now.version, to)
 	for _, step := range steps {
 		if c.isFirstOf(step, Backfill) {
