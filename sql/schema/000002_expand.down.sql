@@ -16,7 +16,7 @@ BEGIN
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
-            unheld_commands,lost_commands,stage_commands,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
+            unheld_commands,lost_commands,stage_commands,lock_readers,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
     END LOOP;

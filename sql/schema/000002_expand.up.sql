@@ -2066,6 +2066,38 @@ BEGIN
 END;
 $procedure$;
 
+-- lock_readers locks the tasks that read a command which is about to be replaced, and returns them. A client that stored such a task
+-- while its command was locked keeps the values in the task's own archive row, and must have committed them before they are read.
+-- Nobody is waited for while locks on tasks are held: the client might want one of them next.
+CREATE FUNCTION coco.lock_readers() RETURNS uuid[]
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_deadline CONSTANT timestamptz := clock_timestamp() + interval '10 seconds';
+BEGIN
+    LOOP
+        BEGIN
+            RETURN ARRAY(
+                SELECT t.task_id FROM public.async_tasks t
+                WHERE t.task_id IN (
+                    SELECT v.task_id
+                    FROM coco.async_task v
+                    JOIN coco.ledger l ON l.task_id = v.task_id
+                    -- IN, not EXISTS: under OR only that is looked up in a hash table made once.
+                    WHERE v.command_id IN (SELECT m.command_id FROM coco.loading m WHERE m.outcome = 'replaced')
+                        OR v.root_command_id IN (SELECT m.command_id FROM coco.loading m WHERE m.outcome = 'replaced'))
+                ORDER BY t.task_id
+                FOR NO KEY UPDATE NOWAIT);
+        EXCEPTION WHEN lock_not_available THEN
+            IF clock_timestamp() > v_deadline THEN
+                RAISE;
+            END IF;
+        END;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+END;
+$procedure$;
+
 -- load_commands stores what is staged and tells of each line what became of it: loaded; there, exactly as it is; replaced;
 -- kept, because another one is there under its id; superseded by a later line. If a parent or root is neither there nor among
 -- the lines, it stores nothing and returns the lines with the missing ids instead. Tasks go on reading what was stored for
@@ -2109,6 +2141,8 @@ BEGIN
         RETURN;
     END IF;
 
+    v_tasks := coco.lock_readers();
+
     -- What tasks read of a command that is about to change goes into the archive, all of it, and what the command still gives
     -- back is taken out again afterwards.
     WITH kept AS (
@@ -2119,9 +2153,7 @@ BEGIN
             true, v.task_parameters, v.task_params_class
         FROM coco.async_task v
         JOIN coco.ledger t ON t.task_id = v.task_id AND t.fingerprint IS NOT NULL
-        -- IN, not EXISTS: under OR only that is looked up in a hash table made once.
-        WHERE v.command_id IN (SELECT l.command_id FROM coco.loading l WHERE l.outcome = 'replaced')
-            OR v.root_command_id IN (SELECT l.command_id FROM coco.loading l WHERE l.outcome = 'replaced')
+        WHERE v.task_id IN (SELECT unnest(v_tasks))
         ON CONFLICT (task_id) DO UPDATE SET
             keeps_root = true, root_command_id = excluded.root_command_id,
             keeps_action = true, action_parameters = excluded.action_parameters, action_params_class = excluded.action_params_class,
@@ -2170,11 +2202,11 @@ BEGIN
         LEFT JOIN public.command_entities own ON own.command_id = t.command_id
         LEFT JOIN public.command_entities acting
             ON acting.command_id = COALESCE(NULLIF(k.root_command_id, c_none), t.command_id)
-        WHERE k.task_id = ANY (v_tasks)
+        WHERE k.task_id IN (SELECT unnest(v_tasks))
     ) AS now
     WHERE now.task_id = a.task_id;
     DELETE FROM coco.archive a
-    WHERE a.task_id = ANY (v_tasks) AND NOT a.keeps_root AND NOT a.keeps_action AND NOT a.keeps_task;
+    WHERE a.task_id IN (SELECT unnest(v_tasks)) AND NOT a.keeps_root AND NOT a.keeps_action AND NOT a.keeps_task;
     UPDATE coco.ledger t SET root_command_id = NULLIF(v.root_command_id, c_none)
     FROM coco.async_task v
     WHERE v.task_id = t.task_id AND t.fingerprint IS NULL
