@@ -53,7 +53,7 @@ func (u *Upgrader) Down(ctx context.Context, options DownOptions) (DownResult, e
 	if err != nil {
 		return DownResult{}, err
 	}
-	d := &down{chain: u.chain, options: options, seen: map[[sha256.Size]byte]bool{}}
+	d := &down{chain: u.chain, options: options, written: map[string][sha256.Size]byte{}}
 	r, err := u.begin(ctx, limits{lockTimeout: options.LockTimeout, lockBudget: options.LockBudget}, hooks{before: d.before, after: d.after})
 	if err != nil {
 		return DownResult{}, err
@@ -81,7 +81,7 @@ type down struct {
 	chain   *Chain
 	options DownOptions
 	result  DownResult
-	seen    map[[sha256.Size]byte]bool // hashes of what was exported
+	written map[string][sha256.Size]byte // hashes of the last line of each command that was exported
 	tally   *tally
 	journal []JournalRow // as it was before the step that is being run
 }

@@ -130,12 +130,12 @@ func (d *down) exportWithin(ctx context.Context, tx pgx.Tx) error {
 }
 
 // exportCommands gives a command as a line; docs/exports.md describes it.
-const exportCommands = `SELECT row_to_json(line)::text FROM (
+const exportCommands = `SELECT command_id::text, row_to_json(line)::text FROM (
 	SELECT 1 AS coco_command, command_id, command_type, parent_command_id, root_command_id,
 		action_parameters, action_parameters_class, created_at, status, finished_at
 	FROM coco.lost_commands()) AS line`
 
-// export writes the commands that have not been written by this call yet, as they are now.
+// export writes the commands that this call has not written yet as they are now. Of a command's lines in a file the last one counts.
 func (d *down) export(ctx context.Context, q querier) error {
 	there, err := hasFunction(ctx, q, "lost_commands")
 	if err != nil || !there {
@@ -145,16 +145,16 @@ func (d *down) export(ctx context.Context, q querier) error {
 	if err != nil {
 		return fmt.Errorf("export the commands: %w", err)
 	}
-	var line string
-	_, err = pgx.ForEachRow(rows, []any{&line}, func() error {
+	var id, line string
+	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error {
 		sum := sha256.Sum256([]byte(line))
-		if d.seen[sum] {
+		if d.written[id] == sum {
 			return nil
 		}
 		if _, err := d.options.Export.Write([]byte(line + "\n")); err != nil {
 			return err
 		}
-		d.seen[sum] = true
+		d.written[id] = sum
 		d.result.Exported++
 		return nil
 	})

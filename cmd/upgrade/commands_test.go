@@ -201,6 +201,31 @@ func TestNoExportIsLeftWhereNothingWasDropped(t *testing.T) {
 	theExport(t)
 }
 
+func TestAnExportStaysOnceTheDatabaseMayHaveDroppedWhatIsInIt(t *testing.T) {
+	t.Parallel()
+	for _, synced := range []bool{false, true} {
+		file, err := createNew(filepath.Join(t.TempDir(), "export.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(file, "a command"); err != nil {
+			t.Fatal(err)
+		}
+		if synced { // in the transaction that drops, the answer to whose commit may be lost
+			if err := file.Sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file.forget()
+		if err := file.close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file.path); errors.Is(err, os.ErrNotExist) == synced {
+			t.Errorf("synced %v: %v", synced, err)
+		}
+	}
+}
+
 func TestWhereTheExportCannotBeMadeNothingIsDropped(t *testing.T) {
 	db := engine(t)
 	want(t, exitDone, "up", "--to", "contract")

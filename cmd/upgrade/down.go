@@ -114,8 +114,8 @@ func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error
 	}
 	result, err := upgrader.Down(ctx, options)
 	report.progress.idle()
-	if err != nil && len(result.Applied) == 0 && flags.exportCommands == "" && files.commands != nil {
-		files.commands.written = false // nothing has changed: the next run writes it anew
+	if err != nil && len(result.Applied) == 0 && flags.exportCommands == "" {
+		files.commands.forget() // nothing has changed: the next run writes it anew
 	}
 	if closing := files.close(); err == nil {
 		err = closing

@@ -81,6 +81,7 @@ type newFile struct {
 	path    string
 	file    *os.File
 	written bool
+	synced  bool // the database may have dropped what was written, also where its answer was lost
 }
 
 func createNew(path string) (*newFile, error) {
@@ -118,7 +119,10 @@ func (f *newFile) restart() error {
 }
 
 // Sync makes what was written last, whatever happens to the machine.
-func (f *newFile) Sync() error { return f.file.Sync() }
+func (f *newFile) Sync() error {
+	f.synced = true
+	return f.file.Sync()
+}
 
 // close ends the file. Of a nil one there is nothing to end.
 func (f *newFile) close() error {
@@ -129,6 +133,13 @@ func (f *newFile) close() error {
 		return errors.Join(f.file.Close(), os.Remove(f.path))
 	}
 	return errors.Join(f.file.Sync(), f.file.Close())
+}
+
+// forget removes the file at its end, unless the database may have dropped what is in it.
+func (f *newFile) forget() {
+	if f != nil && !f.synced {
+		f.written = false
+	}
 }
 
 // kept is the path of the file, if it was made and something was written.
