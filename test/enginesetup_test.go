@@ -257,6 +257,61 @@ func TestWithoutReinstalledProceduresAWriteToAMovedColumnStaysDrift(t *testing.T
 	}
 }
 
+// TestWhatAnOldWriterLeftIsTakenOverThoughItIsGone: an engine-setup that broke off has dropped what an earlier one had put in place.
+func TestWhatAnOldWriterLeftIsTakenOverThoughItIsGone(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"up", "down"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			db := engine(t, enginedb.Sample())
+			conn := migrated(t, db, versionSwitch)
+			engineSetup(t, conn, "3.4.5")
+			exec(t, conn, `SELECT insertorupdateasynctasks(4, 0, 3, NULL, task_id, 'a', 'A', 'written last', 'B', NULL, md5('c')::uuid,
+				md5('r')::uuid, NULL, md5('p')::uuid, 0) FROM (SELECT task_id FROM async_tasks ORDER BY task_id LIMIT 1) AS t`)
+			exec(t, conn, `DO $$ BEGIN EXECUTE (SELECT string_agg(format('DROP FUNCTION %s', oid::regprocedure), ';')
+				FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(insert|update).*async_?tasks$'); END $$`)
+			if err := conn.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if command == "up" {
+				upgradeTool(t, db.URL, exitDone, "up", "--to", "contract")
+				upgradeTool(t, db.URL, exitDone, "verify")
+			}
+			upgradeTool(t, db.URL, exitDone, "down", "--yes", "--to", "expand")
+			conn = db.Connect(t.Context())
+			same(t, "what was written last", []string{"written last"},
+				query(t, conn, `SELECT task_parameters FROM async_tasks ORDER BY task_id LIMIT 1`))
+		})
+	}
+}
+
+// TestAWriteToAMovedColumnIsNotTakenBackUnasked: nobody else has what was written there.
+func TestAWriteToAMovedColumnIsNotTakenBackUnasked(t *testing.T) {
+	t.Parallel()
+	const task = `(SELECT task_id FROM async_tasks ORDER BY task_id LIMIT 1)`
+	const text = `SELECT task_parameters FROM async_tasks WHERE task_id = ` + task
+	for name, write := range map[string]string{
+		"changed": `UPDATE async_tasks SET task_parameters = 'by hand' WHERE task_id = ` + task,
+		"added": `INSERT INTO async_tasks (task_id, action_type, status, result, command_id, task_parameters)
+				VALUES ('00000000-0000-0000-0000-000000000001', 1, 2, 0, md5('unknown')::uuid, 'by hand')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := engine(t, enginedb.Sample())
+			conn := migrated(t, db, versionSwitch)
+			exec(t, conn, write)
+			upgradeTool(t, db.URL, exitDrift, "down", "--yes", "--to", "prove").says(t, "written after the switch", "updateasync_tasks")
+			same(t, "what was written", []string{"by hand"}, query(t, conn, text))
+			exec(t, conn, `SELECT updateasync_tasks(action_type, result, status, vdsm_task_id, task_id, action_parameters, action_params_class,
+				task_parameters, task_params_class, step_id, command_id, root_command_id, storage_pool_id)
+				FROM async_tasks WHERE task_id = `+task)
+			upgradeTool(t, db.URL, exitDone, "up", "--to", "contract")
+			upgradeTool(t, db.URL, exitDone, "down", "--yes", "--to", "prove")
+			same(t, "what was written", []string{"by hand"}, query(t, conn, text))
+		})
+	}
+}
+
 // TestAnOldWriterThatIsStillAtWorkWhileProceduresAreMendedLosesNothing lets a transaction that began before run the old body after.
 func TestAnOldWriterThatIsStillAtWorkWhileProceduresAreMendedLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -614,7 +614,7 @@ DECLARE
     v_original record;
     v_changed text[] := '{}';
     v_names text[] := '{}';
-    v_written boolean := false;
+    v_written boolean;
 BEGIN
     FOR v_row IN SELECT c.* FROM coco.changed_procedures() c LOOP
         IF v_row.what IN ('edited', 'overload') THEN
@@ -629,6 +629,10 @@ BEGIN
     IF v_changed = '{}' THEN
         RETURN;
     END IF;
+    -- Where a writer of coco's is missing, another one may have stood in its place and gone again.
+    v_written := EXISTS (
+        SELECT 1 FROM coco.installed i
+        WHERE i.name IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks') AND i.signature = ANY (v_changed));
 
     FOR v_original IN
         SELECT p.oid, p.proname AS name, k.parked_name, pg_get_function_identity_arguments(p.oid) AS arguments
@@ -650,7 +654,6 @@ BEGIN
         PERFORM coco.put_away(v_original.oid, v_original.parked_name);
         UPDATE coco.parked k SET arguments = v_original.arguments WHERE k.parked_name = v_original.parked_name;
         v_names := v_names || v_original.name::text;
-        v_written := v_written OR v_original.name IN ('insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks');
     END LOOP;
     SELECT k.name, k.parked_name INTO v_row FROM coco.parked k
     WHERE NOT EXISTS (
@@ -828,6 +831,9 @@ BEGIN
         FROM public.async_tasks t
         JOIN coco.ledger l ON l.task_id = t.task_id
         WHERE COALESCE(l.moved_from, l.fingerprint) <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+                t.task_parameters, t.task_params_class)
+            -- What was stored through a procedure afterwards is no difference.
+            AND l.fingerprint IS DISTINCT FROM coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
                 t.task_parameters, t.task_params_class)
             AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
         LIMIT v_limit;

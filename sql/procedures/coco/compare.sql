@@ -66,6 +66,9 @@ BEGIN
         JOIN coco.ledger l ON l.task_id = t.task_id
         WHERE COALESCE(l.moved_from, l.fingerprint) <> coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
                 t.task_parameters, t.task_params_class)
+            -- What was stored through a procedure afterwards is no difference.
+            AND l.fingerprint IS DISTINCT FROM coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
+                t.task_parameters, t.task_params_class)
             AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
         LIMIT v_limit;
     END IF;
