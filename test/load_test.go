@@ -18,7 +18,7 @@ func TestLoadingKeepsWhatAClientStoresMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]string{
 		"changed": `SELECT insertorupdateasynctasks(4, 0, 3, NULL, md5('task')::uuid, 'new action', 'A', 'new task', 'B', NULL,
-			'00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000b', NULL, NULL, 0)`,
+			'00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000b', now(), md5('p')::uuid, 0)`,
 		"deleted": `SELECT deleteasync_tasks(md5('task')::uuid)`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestLoadingKeepsWhatAClientStoresMeanwhile(t *testing.T) {
 			db := engine(t, enginedb.Sample())
 			conn, client, blocker := migrated(t, db, versionSwitch), db.Connect(t.Context()), db.Connect(t.Context())
 			exec(t, conn, `SELECT insertorupdateasynctasks(4, 0, 3, NULL, md5('task')::uuid, 'action', 'A', 'task', 'B', NULL,
-				'00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000b', NULL, NULL, 0)`)
+				'00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000b', now(), md5('p')::uuid, 0)`)
 			lines := query(t, conn, `SELECT row_to_json(e)::text FROM (SELECT command_id, command_type, parent_command_id, root_command_id,
 				'from the file' AS action_parameters, action_parameters_class, created_at, 'FAILED' AS status, finished_at
 				FROM command_entities WHERE command_id IN (
