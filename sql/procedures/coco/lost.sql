@@ -59,7 +59,7 @@ BEGIN
             SELECT u.command_id FROM coco.unheld_commands() u
         ), damaged AS (
             -- A task that does not read back what was stored for it: which values come back is decided on the way.
-            SELECT c.id AS command_id
+            SELECT DISTINCT c.id AS command_id
             FROM coco.ledger l
             JOIN coco.async_task v ON v.task_id = l.task_id
             CROSS JOIN LATERAL (VALUES (l.command_id), (l.root_command_id), (v.command_id), (v.root_command_id)) AS c(id)
@@ -69,14 +69,15 @@ BEGIN
         SELECT e.command_id NOT IN (SELECT u.command_id FROM unheld u), e.*
         FROM public.command_entities e
         LEFT JOIN held h ON h.command_id = e.command_id
+        -- A join, not IN: under OR a subquery of that size would be read anew for every command.
+        LEFT JOIN damaged d ON d.command_id = e.command_id
         WHERE h.command_id IS NULL
             OR (e.command_type, e.parent_command_id, e.root_command_id, e.action_parameters, e.action_parameters_class,
                 e.created_at, e.status)
                 IS DISTINCT FROM (h.command_type, h.parent_command_id, h.root_command_id, h.action_parameters,
                 h.action_parameters_class, h.created_at, h.status)
             OR e.finished_at IS NOT NULL
-            -- IN, not EXISTS: under OR only that is looked up in a hash table made once.
-            OR e.command_id IN (SELECT d.command_id FROM damaged d WHERE d.command_id IS NOT NULL)
+            OR d.command_id IS NOT NULL
         $query$, CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
 END;
 $procedure$;
