@@ -28,7 +28,7 @@ type Severity string
 const (
 	// Refusal: Up takes no step, or not the one before which it looks for others.
 	Refusal Severity = "refusal"
-	// Decision: Up goes on, but somebody should want it to.
+	// Decision: somebody has to look first. Up replaces a procedure of the engine that was edited, and stops at one of coco's.
 	Decision Severity = "decision"
 	// Caution: something takes longer, or works differently afterwards.
 	Caution Severity = "warning"
@@ -55,7 +55,7 @@ type Verdict string
 const (
 	// VerdictGo: it would go.
 	VerdictGo Verdict = "go"
-	// VerdictDecide: it would go, but there is something to decide first.
+	// VerdictDecide: there is something to decide first.
 	VerdictDecide Verdict = "decide"
 	// VerdictConnected: it would stop before the retire phase, as others are connected.
 	VerdictConnected Verdict = "others_connected"
@@ -100,7 +100,12 @@ type CheckChain struct {
 	Dirty bool `json:"dirty"`
 	// Pending is how many migrations are left up to the phase that was asked for.
 	Pending int `json:"pending"`
+	// Repairs is how many things a run puts right before its first step: procedures of coco, and a mark of the stock migrate program.
+	Repairs int `json:"repairs"`
 }
+
+// Idle says whether Up would find nothing to do.
+func (c *CheckChain) Idle() bool { return c != nil && c.Pending == 0 && c.Repairs == 0 }
 
 // CheckPlan is a Plan without its steps.
 type CheckPlan struct {
@@ -283,6 +288,7 @@ func (c *check) chainState(ctx context.Context) error {
 // repairs says what a run puts right before its first step, and which procedures it leaves to a person.
 func (c *check) repairs(now state) {
 	if now.dirty != nil {
+		c.result.Chain.Repairs++
 		c.find(Caution, "table schema_migrations", fmt.Sprintf("version %d is marked dirty, and the database itself is at version %d",
 			now.dirty.Marked, now.dirty.Proven), "up takes the mark away and goes on from there.")
 	}
@@ -292,8 +298,10 @@ func (c *check) repairs(now state) {
 	for _, p := range now.procedures {
 		switch p.What {
 		case ProcedureMissing:
+			c.result.Chain.Repairs++
 			c.find(Caution, "procedure "+p.Signature, "a procedure of coco is missing: "+p.Signature, "up puts it back first.")
 		case ProcedureReinstalled:
+			c.result.Chain.Repairs++
 			c.find(Caution, "procedure "+p.Signature, "the engine's own procedure stands where coco's has to be: "+p.Signature,
 				"up puts coco's back first, and takes over what was written through the other.")
 		case ProcedureEdited:
@@ -357,10 +365,11 @@ func (c *check) advice(ctx context.Context) error {
 	return nil
 }
 
-// plan takes the estimates from what Up would do. Where nothing would be done, or nothing can be measured, there are none.
+// plan takes the estimates from what Up would do. Where nothing would be done, or the tasks could not be read, there are none.
 func (c *check) plan(ctx context.Context) error {
 	known := c.result.Engine.Kind == EngineKnown || c.result.Engine.Kind == EngineNone
-	if !known || c.version < 0 || c.version >= c.target {
+	unread := c.result.Engine.Kind == EngineKnown && c.result.Tasks == nil
+	if !known || unread || c.version < 0 || c.version >= c.target {
 		return nil
 	}
 	plan, err := c.run.plan(ctx, c.target, DirectionUp)

@@ -160,6 +160,22 @@ func TestARoleThatSeesNothingInPublicIsToldSo(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeReadIsNotEstimated(t *testing.T) {
+	t.Parallel()
+	l := newLeastPrivileged(t)
+	exec(t, l.DB, l.fill(`REVOKE $OWNER FROM $ROLE`))
+	if result := checked(t, l.url, upgrade.Contract); result.Tasks != nil || result.Plan != nil {
+		t.Errorf("tasks %+v, plan %+v, want neither", result.Tasks, result.Plan)
+	}
+	for role, measured := range map[string]bool{l.url: false, l.URL: true} {
+		upgrader, _ := newUpgrader(t, role)
+		plan, err := upgrader.PlanUp(t.Context(), upgrade.Contract)
+		if err != nil || plan.Measured != measured {
+			t.Errorf("measured %v, %v, want %v", plan.Measured, err, measured)
+		}
+	}
+}
+
 func TestWithoutPgMonitorWhatOthersDoIsUnknown(t *testing.T) {
 	t.Parallel()
 	l := newLeastPrivileged(t)

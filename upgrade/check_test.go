@@ -90,6 +90,8 @@ var refusalCases = map[string]struct {
 	"NOT NULL": {false, `TRUNCATE async_tasks CASCADE; ALTER TABLE async_tasks ALTER root_command_id SET NOT NULL`, []string{"column root_command_id of async_tasks is NOT NULL"}},
 	"two views": {false, `CREATE VIEW texts AS SELECT action_parameters FROM async_tasks; CREATE VIEW steps AS SELECT step_id FROM async_tasks`,
 		[]string{"view texts depends on column action_parameters", "view steps depends on column step_id"}},
+	"a view of everything": {false, `CREATE SCHEMA "Audit"; CREATE VIEW "Audit".tasks AS SELECT action_parameters, task_id, step_id FROM async_tasks`,
+		[]string{`view "Audit".tasks depends on column action_parameters, step_id of async_tasks`}},
 	"a policy": {false, `CREATE POLICY mine ON async_tasks USING (task_params_class IS NULL)`,
 		[]string{"policy mine on table async_tasks depends on column task_params_class"}},
 	"an index": {false, `CREATE INDEX roots ON async_tasks (root_command_id)`, []string{"index roots depends on column root_command_id"}},

@@ -57,6 +57,7 @@ const (
 
 // estimate says what each action takes, and the whole.
 func (p Plan) estimate(s sample) Plan {
+	p.Measured = s.measured
 	p.Tasks, p.Commands = round(s.tasks), round(s.commands)
 	p.Bytes = round(s.tasks * s.taskBytes)
 	for i := range p.Steps {

@@ -70,7 +70,7 @@ func (d *down) exportBefore(ctx context.Context) error {
 		if unheld > 0 {
 			return &Error{
 				Kind:   ErrUnheld,
-				Reason: fmt.Sprintf("the old schema cannot hold a command without a task, and %d of them have none", unheld),
+				Reason: fmt.Sprintf("commands without a task, which the old schema cannot hold: %d", unheld),
 				Hint:   "Export and discard them, or remove them first.",
 			}
 		}

@@ -18,7 +18,9 @@ type Plan struct {
 	// Unheld is how many commands going down would lose, 0 going up.
 	Unheld int64 `json:"unheld"`
 
-	// What follows is estimated from a sample of the tasks.
+	// What follows is estimated from a sample of the tasks. Measured is false where they could not be read, and the catalog's statistics
+	// had to do.
+	Measured bool `json:"measured"`
 
 	// Tasks and Commands are how many there are, or will be.
 	Tasks    int64 `json:"tasks"`

@@ -31,6 +31,8 @@ const (
 
 // sample is what was measured of a database, without a look at most of it.
 type sample struct {
+	// measured says that the tasks were read, and this is not what the catalog says.
+	measured bool
 	// tasks and commands are how many there are, or will be; exact for small tables.
 	tasks, commands float64
 	// taskBytes and commandBytes are the mean stored sizes of the five values of a task and the two of a command.
@@ -53,6 +55,7 @@ func takeSample(ctx context.Context, conn *pgx.Conn) (sample, error) {
 		if err = nil; s.taskBytes == 0 {
 			s, err = fromCatalog(ctx, conn)
 		}
+		s.measured = false
 		s.probe = time.Duration(s.taskBytes * s.slowness * float64(byteUnknown))
 	}
 	if err != nil {
@@ -69,7 +72,7 @@ func unmeasurable(err error) bool {
 }
 
 func measure(ctx context.Context, conn *pgx.Conn) (sample, error) {
-	var s sample
+	s := sample{measured: true}
 	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		limits := fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d; SET LOCAL synchronize_seqscans = off`,
 			sampleWait.Milliseconds(), sampleTime.Milliseconds())

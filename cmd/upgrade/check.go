@@ -102,7 +102,7 @@ func (a *app) check(ctx context.Context, options upgrade.CheckOptions) error {
 	case a.flags.quiet:
 		for _, f := range result.Findings {
 			if f.Severity == upgrade.Refusal || f.Severity == upgrade.Decision {
-				a.console.complain(f.Reason, f.Hint, "")
+				a.console.complain(f.Reason, "", f.Hint)
 			}
 		}
 	default:
@@ -172,7 +172,7 @@ func verdictText(result upgrade.CheckResult) string {
 	}
 	switch result.Verdict {
 	case upgrade.VerdictGo:
-		if result.Chain != nil && result.Chain.Pending == 0 {
+		if result.Chain.Idle() {
 			return "nothing to do: the database is at " + string(result.Chain.Phase)
 		}
 		return command + " would go"
@@ -203,7 +203,7 @@ func checkFacts(r upgrade.CheckResult, verbose bool) [][]string {
 		[]string{"transactions", transactionsText(r)},
 		[]string{"tasks", tasksText(r.Tasks)},
 		[]string{"size", sizesText(r.Sizes)},
-		[]string{"expected", planText(r.Plan)},
+		[]string{"expected", planText(r)},
 	)
 	return append(rows, diskRows(r.Disks)...)
 }
@@ -336,8 +336,12 @@ func sizesText(s *upgrade.CheckSizes) string {
 	return text
 }
 
-func planText(p *upgrade.CheckPlan) string {
-	if p == nil {
+func planText(r upgrade.CheckResult) string {
+	p := r.Plan
+	switch {
+	case r.Verdict == upgrade.VerdictGo && r.Chain.Idle():
+		return "nothing is left to do"
+	case p == nil:
 		return unknown
 	}
 	return fmt.Sprintf("roughly %s, %s of log (WAL), the database grows by %s", took(p.Estimate), size(p.WAL), size(p.Space))

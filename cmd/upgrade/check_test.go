@@ -37,8 +37,13 @@ func TestCheckSaysAtTheEndWhatUpWouldComeTo(t *testing.T) {
 	got.says(t, "view texts depends on column action_parameters", "index roots depends on column root_command_id", "hint: Drop it before the upgrade")
 	wantLast(t, got, `refused  "upgrade up" would refuse: 2 reasons above`)
 	quiet := want(t, exitFailure, "check", "--quiet")
-	if quiet.stdout != "" || strings.Count(quiet.stderr, "upgrade: ") != 3 {
+	if quiet.stdout != "" || len(strings.Split(strings.TrimSpace(quiet.stderr), "\n")) != 6 {
 		t.Errorf("quiet: %q, %q", quiet.stdout, quiet.stderr)
+	}
+	for n, line := range strings.Split(strings.TrimSpace(quiet.stderr), "\n") {
+		if begin := []string{"upgrade: ", "hint: "}[n%2]; !strings.HasPrefix(line, begin) {
+			t.Errorf("quiet, line %d does not begin with %q: %s", n+1, begin, line)
+		}
 	}
 	up := want(t, exitFailure, "up")
 	up.says(t, "index roots depends on column root_command_id", `1 more: "upgrade check" lists them all`)
@@ -51,6 +56,23 @@ func wantLast(t *testing.T, got outcome, line string) {
 	if last := lines[len(lines)-1]; last != line {
 		t.Errorf("it ends with %q, want %q:\n%s", last, line, got.stdout)
 	}
+}
+
+func TestCheckSaysThatUpPutsProceduresRightWhereNoStepIsLeft(t *testing.T) {
+	db := engine(t)
+	want(t, exitDone, "up", "--to", "contract")
+	got := want(t, exitDone, "check", "--to", "contract")
+	got.says(t, "nothing is left to do")
+	wantLast(t, got, "go  nothing to do: the database is at contract")
+
+	execute(t, db, `DROP FUNCTION getallfromasync_tasks()`)
+	alone(t, db)
+	got = want(t, exitDone, "check", "--to", "contract")
+	got.says(t, "a procedure of coco is missing: public.getallfromasync_tasks()")
+	wantLast(t, got, `go  "upgrade up --to contract" would go`)
+	want(t, exitDone, "up", "--to", "contract").says(t, "1 procedure put right")
+	alone(t, db)
+	wantLast(t, want(t, exitDone, "check", "--to", "contract"), "go  nothing to do: the database is at contract")
 }
 
 func TestCheckOfADatabaseThatIsNoEngines(t *testing.T) {

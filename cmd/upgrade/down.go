@@ -204,6 +204,12 @@ func (a *app) showExports(files *exports, result upgrade.DownResult) {
 			counted(result.Exported, "command"), path, path)
 	}
 	if path := files.journal.kept(); path != "" {
+		if a.flags.json {
+			a.console.emit("journal_file", struct {
+				File    string `json:"file"`
+				Entries int    `json:"entries"`
+			}{path, len(result.Journal)})
+		}
 		a.console.notef("journal written to %s", path)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,25 @@ func TestExitCodesTellWhereADatabaseStands(t *testing.T) {
 	}
 	want(t, exitPending, "status")
 	journalFileIsWhole(t)
+}
+
+func TestDownTellsAScriptWhereItsFilesAre(t *testing.T) {
+	db := engine(t)
+	want(t, exitDone, "up")
+	execute(t, db, `SELECT InsertCommandEntity('1dc3f14d-5c8e-4d27-a1ee-11a53a7e9f8b', 32, '1dc3f14d-5c8e-4d27-a1ee-11a53a7e9f8b', '1dc3f14d-5c8e-4d27-a1ee-11a53a7e9f8b', '{}', 'RunVmParams', now(), 'ACTIVE')`)
+	alone(t, db)
+	var named []string
+	for _, event := range events(t, want(t, exitDone, "down", "--yes", "--discard-commands", "--json")) {
+		if file, ok := event["file"].(string); ok {
+			named = append(named, file)
+		}
+	}
+	files := written(t)
+	slices.Sort(named)
+	slices.Sort(files)
+	if len(files) != 2 || !slices.Equal(named, files) {
+		t.Errorf("named %q, written %q", named, files)
+	}
 }
 
 func journalFileIsWhole(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,8 @@ func (a *app) plan(ctx context.Context, to upgrade.Phase, down, sql bool) error 
 		a.console.resultf("-- Nothing to do: the database is at version %s.", at)
 	case sql:
 		a.console.resultf("%s", planScript(plan))
+	case len(plan.Steps) == 0 && plan.From == 0:
+		a.console.resultf("nothing to do: the upgrade of this database has not begun")
 	case len(plan.Steps) == 0:
 		a.console.resultf("nothing to do: the database is at version %s", at)
 	default:
@@ -151,6 +154,9 @@ func planTotal(plan upgrade.Plan) string {
 		fmt.Sprintf("total   %s, %s: roughly %s, %s of log (WAL)%s", counted(int64(len(plan.Steps)), "step"),
 			counted(plan.Tasks, "task"), took(plan.Estimate), size(plan.WAL), growth),
 		"        " + end,
+	}
+	if !plan.Measured {
+		lines = slices.Insert(lines, 1, "        the tasks could not be read: these are the catalog's statistics, and may be far off")
 	}
 	for _, s := range plan.Steps {
 		for _, name := range s.Rewrites {

@@ -114,7 +114,7 @@ func maskedJSON(t *testing.T, line, direction string) string {
 
 func TestPlanWithNothingToDoSaysSo(t *testing.T) {
 	engine(t)
-	want(t, exitDone, "plan", "--down").says(t, "nothing to do: the database is at version none")
+	want(t, exitDone, "plan", "--down").says(t, "nothing to do: the upgrade of this database has not begun")
 	want(t, exitDone, "up", "--to", "prove")
 	for _, args := range [][]string{{"--to", "prove"}, {"--to", "expand"}, {"--down", "--to", "prove"}, {"--down", "--to", "retire"}} {
 		args = append([]string{"plan"}, args...)

@@ -126,7 +126,9 @@ WITH tasks AS (
     FROM tasks JOIN pg_catalog.pg_attribute a ON a.attrelid = tasks.oid
     WHERE a.attname IN ('action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id')
 ), dependants AS (
-    SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, a.attname::text AS column
+    -- A view hangs on columns by its rule, which is called _RETURN and which nobody knows it by.
+    SELECT DISTINCT regexp_replace(pg_describe_object(d.classid, d.objid, d.objsubid), '^rule "?_RETURN"? on ', '') AS object,
+        a.attname::text AS column
     FROM tasks
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = tasks.oid
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -163,9 +165,10 @@ WITH tasks AS (
     JOIN moved m ON t.body ~ ('\m' || m.name || '\M')
     WHERE t.body ~ '\masync_tasks\M'
 ), reasons (priority, subject, reason, hint) AS (
-    SELECT 1, d.object, format('%s depends on column %s of async_tasks', d.object, d.column),
+    SELECT 1, d.object, format('%s depends on column %s of async_tasks', d.object, string_agg(d.column, ', ' ORDER BY d.column)),
         'Drop it before the upgrade and create it again afterwards. What has moved is in the view coco.async_task then.'
     FROM dependants d
+    GROUP BY d.object
     UNION ALL
     SELECT 2, r.object, format('%s reads column %s of async_tasks, which moves', r.object, string_agg(r.column, ', ' ORDER BY r.column)),
         'Drop it before the upgrade and create it again afterwards. Let it read the view coco.async_task then.'

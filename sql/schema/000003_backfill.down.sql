@@ -14,7 +14,7 @@ BEGIN
         (array_agg(l.command_id ORDER BY l.named, l.created_at, l.command_id))[1]
     INTO v_unheld, v_named, v_first FROM coco.lost_commands() l;
     IF v_unheld > 0 THEN
-        RAISE EXCEPTION 'async_tasks cannot hold a command without a task, and % of them have none: the first is %', v_unheld, v_first
+        RAISE EXCEPTION 'commands without a task, which async_tasks cannot hold: %, the first is %', v_unheld, v_first
             USING ERRCODE = 'CO003', HINT = 'Give them up: "upgrade down --discard-commands" writes them to a file first.';
     END IF;
     IF v_named > 0 AND current_setting('coco.commands_exported', true) IS DISTINCT FROM 'on' THEN
