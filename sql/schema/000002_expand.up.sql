@@ -2097,7 +2097,8 @@ BEGIN
                 FOR NO KEY UPDATE NOWAIT);
         EXCEPTION WHEN lock_not_available THEN
             IF clock_timestamp() > v_deadline THEN
-                RAISE;
+                RAISE EXCEPTION 'tasks that read the commands to be replaced are being written'
+                    USING ERRCODE = 'lock_not_available', HINT = 'Run the same command again when there is less going on.';
             END IF;
         END;
         PERFORM pg_sleep(0.05);
