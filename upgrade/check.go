@@ -319,7 +319,7 @@ func (c *check) refusals(ctx context.Context) error {
 	if c.version >= c.target {
 		return nil
 	}
-	found, err := refusals(ctx, c.conn, c.version)
+	found, err := c.run.refusals(ctx, c.version)
 	if err != nil {
 		return err
 	}

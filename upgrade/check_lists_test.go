@@ -76,7 +76,7 @@ func TestTheChecksKnowEveryProcedureThatIsReplaced(t *testing.T) {
 
 func TestTheChecksKnowEveryNameThatCocoCreates(t *testing.T) {
 	t.Parallel()
-	migrations, objects := migrationsText(t), checkText(t, "objects.sql")
+	migrations, objects := migrationsText(t), checkText(t, "names.sql")+checkText(t, "objects.sql")
 	names := map[string]bool{}
 	for _, pattern := range []*regexp.Regexp{
 		publicNew, regexp.MustCompile(`CREATE (?:UNIQUE )?INDEX (\w+) ON public\.command_entities`), regexp.MustCompile(`CONSTRAINT (pk_command_entities)`),
@@ -91,7 +91,7 @@ func TestTheChecksKnowEveryNameThatCocoCreates(t *testing.T) {
 	}
 	for name := range names {
 		if !strings.Contains(objects, "'"+name+"'") {
-			t.Errorf("objects.sql does not know %s", name)
+			t.Errorf("names.sql and objects.sql do not know %s", name)
 		}
 	}
 }

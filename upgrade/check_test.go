@@ -155,6 +155,8 @@ func TestWhatComesInTheWayMeanwhileIsRefusedBeforeTheNextStep(t *testing.T) {
 		"a view on a column behind a moved one": {upgrade.Expand, `CREATE VIEW steps AS SELECT step_id FROM async_tasks`, "view steps depends on column step_id"},
 		"an overload": {upgrade.Expand, `CREATE FUNCTION updateasync_tasks(v_task_id uuid) RETURNS void LANGUAGE sql AS ''`,
 			"procedure updateasync_tasks has overloads"},
+		"a procedure of ours": {upgrade.Prove, `CREATE FUNCTION getallfromcommandentities() RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
+			"function getallfromcommandentities() is already there"},
 		"a procedure that reads a column": {upgrade.Switch, `CREATE FUNCTION report() RETURNS SETOF text LANGUAGE sql AS
 			'SELECT task_parameters FROM public.async_tasks'`, "function report() reads column task_parameters"},
 	} {

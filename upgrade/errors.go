@@ -132,6 +132,9 @@ func (e *Error) fromServer(pgErr *pgconn.PgError, err error) {
 	clean := cleaned(pgErr)
 	e.Kind, e.Cause = kindOf(clean.Code), clean
 	e.Reason, e.Hint = clean.Message, clean.Hint
+	if clean.Code == dependentObjects && clean.Detail != "" {
+		e.Reason += ": " + clean.Detail
+	}
 	if !ours(clean.Code) {
 		e.Reason += " (SQLSTATE " + clean.Code + ")"
 	}
@@ -184,6 +187,8 @@ func cleaned(e *pgconn.PgError) *pgconn.PgError {
 	switch {
 	case ours(e.Code):
 		clean.Detail = oneLine(e.Detail)
+	case e.Code == dependentObjects: // which objects they are, each in a line
+		clean.Detail = oneLine(strings.ReplaceAll(e.Detail, "\n", ";\n"))
 	case strings.HasPrefix(e.Code, "22"), // data exception
 		e.Code == "42601" && e.InternalQuery != "": // syntax error in a statement that was put together, perhaps with values
 		clean.Message = quotedValue.ReplaceAllString(clean.Message, "")

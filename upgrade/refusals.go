@@ -16,9 +16,11 @@ import (
 // without this program.
 var (
 	// checksOfNothing are those for a database that no migration has seen. Where the first finds something, the others say nothing.
-	checksOfNothing = []string{"database", "engine", "columns", "procedures", "objects", "privileges"}
+	checksOfNothing = []string{"database", "engine", "columns", "procedures", "names", "objects", "privileges"}
 	// checksUnderway are those that may fail later, too: another role goes on, or somebody has made a view meanwhile.
 	checksUnderway = []string{"columns", "procedures", "privileges"}
+	// checksBeforeSwitch are those while the procedures of command_entities are still to be created.
+	checksBeforeSwitch = append([]string{"names"}, checksUnderway...)
 )
 
 // reason is one row of a check.
@@ -26,12 +28,15 @@ type reason struct{ Subject, Reason, Hint string }
 
 // refusals returns every reason for which no step up from a version can be taken; -1 is one that may not be read. It asks the
 // catalog only.
-func refusals(ctx context.Context, conn *pgx.Conn, version int64) ([]reason, error) {
+func (r *run) refusals(ctx context.Context, version int64) ([]reason, error) {
 	checks := checksUnderway
-	if version == 0 {
+	switch {
+	case version == 0:
 		checks = checksOfNothing
+	case version > 0 && version < r.chain.End(Switch):
+		checks = checksBeforeSwitch
 	}
-	results, err := runChecks(ctx, conn, checks...)
+	results, err := runChecks(ctx, r.conn, checks...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func runChecks(ctx context.Context, conn *pgx.Conn, names ...string) ([][][]stri
 
 // refuse returns the first reason for which no step can be taken, before any is.
 func (r *run) refuse(ctx context.Context, version int64) error {
-	found, err := refusals(ctx, r.conn, version)
+	found, err := r.refusals(ctx, version)
 	if err != nil {
 		return r.explain(ctx, err, nil)
 	}

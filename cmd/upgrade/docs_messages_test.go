@@ -27,6 +27,7 @@ func guide(t *testing.T, name string) *markdown.Document {
 var serverMessages = []string{
 	"permission denied for …", "must be owner of …", "password authentication failed for user …",
 	"no pg_hba.conf entry for host …", "database … does not exist", "could not extend file …: No space left on device",
+	"cannot drop table … because other objects depend on it: …",
 	"could not write to file …: No space left on device",
 }
 

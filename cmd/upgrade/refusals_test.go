@@ -47,9 +47,11 @@ func TestDatabasesThatCannotBeUpgradedAreRefusedInOneLineAndStayAsTheyAre(t *tes
 			reason: "a table command_entities of its own", hint: "from 3.5 on there is nothing to do"},
 		"a schema of ours": {setup: `CREATE SCHEMA coco`, command: up, code: exitFailure,
 			reason: "schema coco is already there", hint: "drop schema coco if nothing of it is needed"},
-		"a function of ours, made after the proof": {to: "prove", moves: true,
+		"a function of ours, made after the proof": {to: "prove",
 			setup:   `CREATE FUNCTION GetAllFromCommandEntities() RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
-			command: up, code: exitFailure, reason: `function "getallfromcommandentities" already exists`, hint: "Rename it, or drop it if nothing needs it"},
+			command: up, code: exitFailure, reason: "function getallfromcommandentities() is already there", hint: "Drop or rename it if nothing needs it"},
+		"a view of our table, going down": {to: "contract", moves: true, setup: `CREATE VIEW night_report AS SELECT command_id FROM command_entities`,
+			command: back, code: exitFailure, reason: "view night_report depends on table command_entities", hint: "Drop what depends on it"},
 		"a dirty mark that nothing proves": {setup: `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
 			INSERT INTO schema_migrations VALUES (7, true)`, command: up, code: exitFailure,
 			reason: "version 7 is marked dirty", hint: "migrate force"},

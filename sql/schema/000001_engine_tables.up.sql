@@ -267,9 +267,9 @@ SELECT r.subject, r.reason, r.hint FROM reasons r ORDER BY r.priority, r.subject
         RAISE EXCEPTION '%', v_refusal.reason USING ERRCODE = 'CO001', HINT = v_refusal.hint;
     END LOOP;
     FOR v_refusal IN
--- coco:query objects.sql
+-- coco:query names.sql
 
--- Objects that stand where coco creates its own, or that the engine would take for them: it finds procedures by name in every schema.
+-- Procedures that stand where coco creates its own, or that the engine would take for them: it finds procedures by name in every schema.
 WITH known (name, is_new) AS (
     SELECT n.name, true
     FROM unnest(ARRAY['insertcommandentity', 'updatecommandentity', 'insertorupdatecommandentity', 'updatecommandentitystatus',
@@ -295,15 +295,26 @@ WITH known (name, is_new) AS (
     JOIN pg_catalog.pg_proc p ON p.proname = k.name
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname <> 'public' AND n.nspname !~ '^pg_'
     CROSS JOIN LATERAL (SELECT pg_describe_object('pg_catalog.pg_proc'::regclass, p.oid, 0) AS object) AS o
-    UNION ALL
-    SELECT 3, o.object, format('%s is already there, under a name that coco needs for an index', o.object),
+)
+SELECT r.subject, r.reason, r.hint FROM reasons r ORDER BY r.priority, r.subject
+
+-- coco:end
+    LOOP
+        RAISE EXCEPTION '%', v_refusal.reason USING ERRCODE = 'CO001', HINT = v_refusal.hint;
+    END LOOP;
+    FOR v_refusal IN
+-- coco:query objects.sql
+
+-- Indexes, types and triggers that stand where coco creates its own.
+WITH reasons (priority, subject, reason, hint) AS (
+    SELECT 1, o.object, format('%s is already there, under a name that coco needs for an index', o.object),
         'Rename it, then run the same command again.'
     FROM pg_catalog.pg_class c
     CROSS JOIN LATERAL (SELECT pg_describe_object('pg_catalog.pg_class'::regclass, c.oid, 0) AS object) AS o
     WHERE c.relnamespace = to_regnamespace('public')
         AND c.relname IN ('pk_command_entities', 'idx_parent_command_id', 'idx_root_command_id', 'idx_command_entities_unfinished')
     UNION ALL
-    SELECT 4, o.object, format('%s is already there, under a name that coco needs for itself', o.object),
+    SELECT 2, o.object, format('%s is already there, under a name that coco needs for itself', o.object),
         'Rename it, then run the same command again.'
     FROM pg_catalog.pg_type t
     CROSS JOIN LATERAL (SELECT pg_describe_object('pg_catalog.pg_type'::regclass, t.oid, 0) AS object) AS o
@@ -311,7 +322,7 @@ WITH known (name, is_new) AS (
         AND (t.typname = 'command_entities'
             OR t.typname IN ('iduuidtype', 'async_tasks_info_rs') AND to_regclass('public.async_tasks') IS NULL)
     UNION ALL
-    SELECT 5, o.object, format('%s is already there, under a name that coco needs for its own', o.object),
+    SELECT 3, o.object, format('%s is already there, under a name that coco needs for its own', o.object),
         'Drop it if it is left over from an upgrade, else rename it; then run the same command again.'
     FROM pg_catalog.pg_trigger t
     CROSS JOIN LATERAL (SELECT pg_describe_object('pg_catalog.pg_trigger'::regclass, t.oid, 0) AS object) AS o
