@@ -98,10 +98,12 @@ COMMENT ON TABLE coco.change_log IS 'Ids of rows that may have changed since the
 
 CREATE TABLE coco.to_release (
     seq bigserial PRIMARY KEY,
-    command_id uuid NOT NULL
+    command_id uuid NOT NULL,
+    own boolean NOT NULL
 );
 CREATE INDEX to_release_command_id ON coco.to_release (command_id);
 COMMENT ON TABLE coco.to_release IS 'Commands whose tasks went while others were going too; the next one to delete looks again.';
+COMMENT ON COLUMN coco.to_release.own IS 'A task of its own has gone; otherwise one that named it as its root.';
 
 CREATE TABLE coco.progress (
     number integer PRIMARY KEY,
@@ -1207,8 +1209,8 @@ BEGIN
                 status = CASE WHEN status = 'NOT_STARTED' AND v_status = 'ACTIVE' THEN v_status ELSE status END
             WHERE command_id = v_command_id;
             IF v_new_links THEN
-                PERFORM coco.release_command(v_entity.parent_command_id, true);
-                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id), true);
+                PERFORM coco.release_command(v_entity.parent_command_id, false, true);
+                PERFORM coco.release_command(NULLIF(v_entity.root_command_id, v_command_id), false, true);
             END IF;
             RETURN true;
         END IF;
@@ -1330,26 +1332,29 @@ BEGIN
     END IF;
 
     IF v_before.command_id IS DISTINCT FROM v_own_id AND v_before.command_id IS NOT NULL THEN
-        PERFORM coco.release_command(v_before.command_id, true);
+        PERFORM coco.release_command(v_before.command_id, true, true);
     END IF;
     IF v_before.root_command_id IS DISTINCT FROM v_root_id AND v_before.root_command_id IS NOT NULL THEN
-        PERFORM coco.release_command(v_before.root_command_id, true);
+        PERFORM coco.release_command(v_before.root_command_id, false, true);
     END IF;
 END;
 $procedure$;
 
--- release_command deletes a command that no task and no child needs any more, then its parent in the same way. A command that
--- stays, but without a task of its own, loses its parent: nothing but its own tasks said which that was. For the same reason a
--- child leaves a parent that none of its tasks names any more; one that has another parent, and this command as its root alone,
--- still needs it.
+-- release_command deletes a command that a task has left and no task and no child needs any more. v_own: the task was its own;
+-- otherwise it named the command as its root. A command that stays, but without a task of its own, loses its parent then: its own
+-- tasks said which that was. For the same reason a child leaves a parent that none of its tasks names any more; one that has another
+-- parent, and this command as its root alone, still needs it.
+-- Before the switch every command is made of tasks, and the parent of one that went is looked at in the same way. From then on
+-- a command may have been stored by itself: whatever no task has named stays where it is.
 -- What it has to leave, because a task that is about to go may still name it or because it is locked, it enters in
 -- coco.to_release: whoever deletes a task next looks at it again (v_again).
 -- In a cycle of damaged rows each command is the other's child; there the children that are ancestors too do not count.
-CREATE FUNCTION coco.release_command(v_command_id uuid, v_again boolean) RETURNS void
+CREATE FUNCTION coco.release_command(v_command_id uuid, v_own boolean, v_again boolean) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_id uuid := v_command_id;
+    v_stored CONSTANT boolean := (SELECT serves = 'command_entities' FROM coco.state);
     v_entity public.command_entities;
     v_children uuid[];
     v_locked uuid[];
@@ -1357,12 +1362,12 @@ BEGIN
     WHILE v_id IS NOT NULL LOOP
         SELECT * INTO v_entity FROM public.command_entities WHERE command_id = v_id FOR UPDATE SKIP LOCKED;
         IF NOT FOUND THEN
-            INSERT INTO coco.to_release (command_id)
-            SELECT command_id FROM public.command_entities WHERE command_id = v_id;
+            INSERT INTO coco.to_release (command_id, own)
+            SELECT command_id, v_own FROM public.command_entities WHERE command_id = v_id;
             RETURN;
         END IF;
         IF EXISTS (SELECT 1 FROM coco.ledger WHERE command_id = v_id) THEN
-            INSERT INTO coco.to_release (command_id) SELECT v_id WHERE v_again;
+            INSERT INTO coco.to_release (command_id, own) SELECT v_id, v_own WHERE v_again;
             RETURN;
         END IF;
 
@@ -1397,8 +1402,10 @@ BEGIN
                 OR EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = child.command_id)
                 OR EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = child.command_id)
         ) THEN
-            INSERT INTO coco.to_release (command_id) SELECT v_id WHERE v_again;
-            IF v_entity.parent_command_id IS NULL THEN
+            INSERT INTO coco.to_release (command_id, own)
+            SELECT v_id, v_own
+            WHERE v_again OR EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = ANY (v_children));
+            IF v_entity.parent_command_id IS NULL OR (v_stored AND NOT v_own) THEN
                 RETURN;
             END IF;
             UPDATE public.command_entities SET parent_command_id = NULL, root_command_id = v_id WHERE command_id = v_id;
@@ -1407,11 +1414,12 @@ BEGIN
             v_locked := ARRAY(
                 SELECT command_id FROM public.command_entities WHERE command_id = ANY (v_children) FOR UPDATE SKIP LOCKED);
             IF cardinality(v_locked) < cardinality(v_children) THEN
-                INSERT INTO coco.to_release (command_id) VALUES (v_id);
+                INSERT INTO coco.to_release (command_id, own) VALUES (v_id, v_own);
                 RETURN;
             END IF;
             DELETE FROM public.command_entities WHERE command_id = v_id;
         END IF;
+        EXIT WHEN v_stored;
         v_id := NULLIF(v_entity.parent_command_id, v_id);
     END LOOP;
 END;
@@ -1422,17 +1430,18 @@ CREATE FUNCTION coco.sweep(v_limit integer) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    v_left uuid[];
-    v_id uuid;
+    v_left record;
 BEGIN
-    WITH taken AS (
-        DELETE FROM coco.to_release
-        WHERE seq IN (SELECT seq FROM coco.to_release ORDER BY seq LIMIT v_limit FOR UPDATE SKIP LOCKED)
-        RETURNING command_id
-    )
-    SELECT array_agg(DISTINCT command_id) INTO v_left FROM taken;
-    FOREACH v_id IN ARRAY COALESCE(v_left, '{}') LOOP
-        PERFORM coco.release_command(v_id, false);
+    FOR v_left IN
+        WITH taken AS (
+            DELETE FROM coco.to_release
+            WHERE seq IN (SELECT seq FROM coco.to_release ORDER BY seq LIMIT v_limit FOR UPDATE SKIP LOCKED)
+            RETURNING command_id, own
+        )
+        -- A command that has lost its own tasks leaves its parent, which may go then.
+        SELECT t.command_id, bool_or(t.own) AS own FROM taken t GROUP BY t.command_id ORDER BY 2 DESC, 1
+    LOOP
+        PERFORM coco.release_command(v_left.command_id, v_left.own, false);
     END LOOP;
 END;
 $procedure$;
@@ -1452,8 +1461,8 @@ BEGIN
     DELETE FROM coco.archive WHERE task_id = v_task_id;
     DELETE FROM coco.ledger WHERE task_id = v_task_id RETURNING * INTO v_before;
     IF v_release AND FOUND THEN
-        PERFORM coco.release_command(v_before.command_id, true);
-        PERFORM coco.release_command(v_before.root_command_id, true);
+        PERFORM coco.release_command(v_before.command_id, true, true);
+        PERFORM coco.release_command(v_before.root_command_id, false, true);
     END IF;
 END;
 $procedure$;

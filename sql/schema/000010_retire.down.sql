@@ -1,4 +1,5 @@
 -- coco:lock async_tasks ACCESS EXCLUSIVE
+-- coco:lock schema_version ACCESS SHARE
 -- Puts the procedures with the old signatures back. Tasks that came since are entered in the ledger, as the old writers would have done.
 LOCK TABLE public.async_tasks IN EXCLUSIVE MODE;
 SELECT coco.require_procedures();

@@ -1,5 +1,6 @@
 -- coco:phase retire
 -- coco:lock async_tasks SHARE ROW EXCLUSIVE
+-- coco:lock schema_version ACCESS SHARE
 -- Installs the procedures without the moved arguments. They are for an engine that keeps its commands in command_entities; an older
 -- engine cannot start after this.
 
