@@ -273,8 +273,12 @@ func (c *check) chainState(ctx context.Context) error {
 		state.Pending = len(c.chain.between(now.version, c.target))
 	}
 	c.result.Chain = state
-	if now.problem != nil && !c.problem("table schema_migrations", now.problem) {
-		return now.problem
+	if now.problem != nil {
+		c.version = c.target // nothing else can be told while this is so
+		if !c.problem("table schema_migrations", now.problem) {
+			return now.problem
+		}
+		return nil
 	}
 	if now.takenOver {
 		c.version = c.target

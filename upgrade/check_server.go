@@ -163,7 +163,8 @@ func (c *check) engine(ctx context.Context) error {
 		return fmt.Errorf("read the engine's version: %w", err)
 	}
 	if release := releaseOf(e.SchemaVersion); release != "" {
-		if e.Kind == EngineKnown && !(coco && entities) && release != "3.3" && release != "3.4" {
+		other, upgraded := release != "3.3" && release != "3.4", coco && entities
+		if e.Kind == EngineKnown && other && !upgraded {
 			c.find(Decision, "table schema_version", fmt.Sprintf("schema_version says engine %s, the tables are those of %s", release, e.Release),
 				"Find out which engine uses this database: coco upgrades databases of engine 3.3 and 3.4.")
 		}

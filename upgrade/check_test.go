@@ -310,3 +310,19 @@ func TestCheckOfAReadOnlyDatabaseSaysSo(t *testing.T) {
 		t.Errorf("%s: %+v", result.Verdict, result.Findings)
 	}
 }
+
+func TestCheckOfADatabaseWithoutItsVersionTableSaysThatAlone(t *testing.T) {
+	db := engine(t)
+	upgrader, _ := newUpgrader(t, db.URL)
+	if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Contract}); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, `DROP TABLE schema_migrations`)
+	result := checked(t, db.URL, "")
+	if reasons := reasonsOf(result, upgrade.Refusal); len(reasons) != 1 || !strings.Contains(reasons[0], "the database itself is at version 9") {
+		t.Errorf("refusals %q", reasons)
+	}
+	if decisions := reasonsOf(result, upgrade.Decision); len(decisions) > 0 {
+		t.Errorf("decisions about what is coco's own: %q", decisions)
+	}
+}

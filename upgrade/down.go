@@ -91,7 +91,7 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if err != nil {
 		return d.explain(ctx, err, nil)
 	}
-	d.result.From, d.result.To = now.version, now.version
+	d.result.From, d.result.To, d.result.Applied = now.version, now.version, []Applied{}
 	if now.problem != nil && (!d.options.Force || !isEdited(now.problem)) {
 		return now.problem
 	}

@@ -57,7 +57,7 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if err != nil {
 		return UpResult{}, r.explain(ctx, err, nil)
 	}
-	result := UpResult{From: now.version, To: now.version, TakenOver: now.takenOver}
+	result := UpResult{From: now.version, To: now.version, Applied: []Applied{}, TakenOver: now.takenOver}
 	if now.problem != nil || now.takenOver {
 		return result, now.problem
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -136,10 +137,13 @@ func (a *app) stepRows(status upgrade.Status) [][]string {
 
 // versionText says where the database is, and how that is known where the version table does not say it.
 func versionText(status upgrade.Status) string {
-	if status.Dirty == nil {
-		return place(status.Version, status.Phase)
+	switch {
+	case errors.Is(status.Problem, upgrade.ErrMismatch):
+		return "in doubt: version table and database contradict one another"
+	case status.Dirty != nil:
+		return place(status.Dirty.Proven, status.Phase)
 	}
-	return place(status.Dirty.Proven, status.Phase)
+	return place(status.Version, status.Phase)
 }
 
 // procedureRows names each procedure that is not as the upgrade left it, and what to do about it.
