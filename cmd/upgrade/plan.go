@@ -116,10 +116,18 @@ func planLock(s upgrade.Action) string {
 		return "none"
 	}
 	text := s.Locks[0].String()
-	if more := len(s.Locks) - 1; more > 0 {
+	if more := len(furtherLocks(s)); more > 0 {
 		text += fmt.Sprintf(" +%d", more)
 	}
 	return text
+}
+
+// furtherLocks are those beside the strongest one that somebody could notice.
+func furtherLocks(s upgrade.Action) []upgrade.Lock {
+	if len(s.Locks) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.Locks[1:]), func(lock upgrade.Lock) bool { return lock.Mode == upgrade.AccessShare })
 }
 
 func planNumber(n int64) string {
@@ -161,6 +169,9 @@ func planTotal(plan upgrade.Plan) string {
 	for _, s := range plan.Steps {
 		for _, name := range s.Rewrites {
 			lines = append(lines, fmt.Sprintf("        step %d writes %s anew", s.Number, name))
+		}
+		for _, lock := range furtherLocks(s) {
+			lines = append(lines, fmt.Sprintf("        +1: step %d also takes %s", s.Number, lock))
 		}
 	}
 	if plan.Unheld > 0 {
