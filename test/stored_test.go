@@ -5,7 +5,7 @@ import (
 )
 
 const storedTree = `SELECT insertcommandentity(md5('p')::uuid, 1, NULL, md5('p')::uuid, '{}', 'P', now(), 'ACTIVE');
-	SELECT insertcommandentity(md5('c')::uuid, 2, md5('p')::uuid, md5('p')::uuid, '{}', 'C', now(), 'ACTIVE');`
+	SELECT insertcommandentity(md5('c')::uuid, 2, md5('p')::uuid, NULL, '{}', 'C', now(), 'ACTIVE');`
 
 const storedCommands = `SELECT concat_ws(' ', action_parameters_class, (SELECT p.action_parameters_class FROM command_entities p
 	WHERE p.command_id = e.parent_command_id)) FROM command_entities e ORDER BY 1`

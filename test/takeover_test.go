@@ -27,7 +27,7 @@ func TestAnEngineThatKeepsItsCommandsItselfIsLeftAlone(t *testing.T) {
 					LANGUAGE sql AS 'DELETE FROM async_tasks WHERE task_id = v_task_id';
 				UPDATE schema_version SET current = false;
 				INSERT INTO schema_version (id, version, script, checksum, installed_by, started_at, ended_at, state, current, comment)
-				VALUES (900000, '03051060', 'upgrade/03_05_1060.sql', md5('x'), 'engine', now(), now(), 'INSTALLED', true, '')`)
+				VALUES (900000, '03051060', 'upgrade/03_05_1060.sql', md5('x'), 'engine', now(), clock_timestamp(), 'INSTALLED', true, '')`)
 			exec(t, conn, `SELECT deleteasync_tasks(task_id) FROM async_tasks`)
 			same(t, "commands whose tasks are gone", commands, query(t, conn, `SELECT command_id FROM command_entities ORDER BY 1`))
 			if err := conn.Close(t.Context()); err != nil {
