@@ -3,8 +3,6 @@ package upgrade
 import (
 	"context"
 	"time"
-
-	"github.com/ovirt/coco/upgrade/driver"
 )
 
 // Plan is what a run would do, from version From to version To (0 for none). Steps is the very list that Up or Down works off.
@@ -66,15 +64,8 @@ func (u *Upgrader) plan(ctx context.Context, target int64, direction Direction) 
 	if err := r.giveWay(ctx); err != nil {
 		return Plan{}, r.explain(ctx, err, nil)
 	}
-	for started := time.Now(); ; {
-		plan, err := r.plan(ctx, target, direction)
-		if !lockFailure(err) || time.Since(started) > DefaultLockBudget {
-			return plan, r.explain(ctx, err, nil)
-		}
-		if err := driver.Pause(ctx, jitter(retryPause)); err != nil {
-			return Plan{}, r.explain(ctx, err, nil)
-		}
-	}
+	plan, err := look(ctx, func() (Plan, error) { return r.plan(ctx, target, direction) })
+	return plan, r.explain(ctx, err, nil)
 }
 
 func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan, error) {

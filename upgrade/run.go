@@ -186,6 +186,36 @@ func lockFailure(err error) bool {
 	return false
 }
 
+// vanishTime is how long something that was there a moment ago may be missing: its removal is committed by then, and seen.
+const vanishTime = 2 * time.Second
+
+// vanished says whether something was dropped between a look into the catalog and its use.
+func vanished(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch pgErr.Code {
+	case "42P01", "42883", "42703", "3F000": // undefined table, function, column, schema
+		return true
+	}
+	return false
+}
+
+// look repeats what only reads while a run that is at work is in its way: it holds a lock, or has just dropped what was seen.
+func look[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	for started := time.Now(); ; {
+		result, err := do()
+		again := lockFailure(err) && time.Since(started) < DefaultLockBudget || vanished(err) && time.Since(started) < vanishTime
+		if !again {
+			return result, err
+		}
+		if err := driver.Pause(ctx, jitter(retryPause)); err != nil {
+			return result, err
+		}
+	}
+}
+
 // transact runs do in a transaction that is finished even when the caller's context ends in the middle of it, within reason: what
 // it does is short, and stopping between two of them loses nothing.
 func (r *run) transact(ctx context.Context, do func(context.Context, pgx.Tx) error) error {

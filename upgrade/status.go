@@ -61,7 +61,7 @@ func (u *Upgrader) Status(ctx context.Context) (Status, error) {
 	}
 	r := &run{Upgrader: u, conn: conn}
 	defer r.end(ctx)
-	status, err := r.status(ctx)
+	status, err := look(ctx, func() (Status, error) { return r.status(ctx) })
 	return status, r.explain(ctx, err, nil)
 }
 

@@ -41,7 +41,7 @@ func (u *Upgrader) Verify(ctx context.Context, options VerifyOptions) (VerifyRes
 	if err := r.giveWay(ctx); err != nil {
 		return VerifyResult{}, r.explain(ctx, err, nil)
 	}
-	result, err := r.verify(ctx, options)
+	result, err := look(ctx, func() (VerifyResult, error) { return r.verify(ctx, options) })
 	return result, r.explain(ctx, err, nil)
 }
 
