@@ -81,8 +81,12 @@ func TestARealServerThatIsTooOldIsRefused(t *testing.T) {
 			for _, command := range databaseCommands(t) {
 				for _, args := range [][]string{command, append(command, "--json")} {
 					got := want(t, exitFailure, args...)
-					got.isOneError(t, "PostgreSQL "+version+" is too old: versions 12 to 18 are supported",
-						"Restore a dump of the database into PostgreSQL 12 or newer")
+					reason, hint := "PostgreSQL "+version+" is too old: versions 12 to 18 are supported", "Restore a dump of the database into PostgreSQL 12 or newer"
+					if command[0] == "check" { // which lists it among its findings
+						got.says(t, reason, hint)
+						continue
+					}
+					got.isOneError(t, reason, hint)
 				}
 			}
 			if dumped(t, server, "postgres") != before {
