@@ -12,28 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const deleteCommandEntitiesOlderThan = `-- name: DeleteCommandEntitiesOlderThan :one
-SELECT DeleteCommandEntitiesOlderThanDate(v_date => $1)
-`
-
-func (q *Queries) DeleteCommandEntitiesOlderThan(ctx context.Context, before time.Time) (int32, error) {
-	row := q.db.QueryRow(ctx, deleteCommandEntitiesOlderThan, before)
-	var deletecommandentitiesolderthandate int32
-	err := row.Scan(&deletecommandentitiesolderthandate)
-	return deletecommandentitiesolderthandate, err
-}
-
-const deleteCommandEntity = `-- name: DeleteCommandEntity :one
-SELECT DeleteCommandEntity(v_command_id => $1)
-`
-
-func (q *Queries) DeleteCommandEntity(ctx context.Context, commandID uuid.UUID) (int32, error) {
-	row := q.db.QueryRow(ctx, deleteCommandEntity, commandID)
-	var deletecommandentity int32
-	err := row.Scan(&deletecommandentity)
-	return deletecommandentity, err
-}
-
 const getAllCommandEntities = `-- name: GetAllCommandEntities :many
 SELECT command_id, command_type, parent_command_id, root_command_id, action_parameters, action_parameters_class, created_at, status, finished_at FROM GetAllFromCommandEntities()
 `
@@ -163,7 +141,69 @@ func (q *Queries) InsertCommandEntity(ctx context.Context, arg InsertCommandEnti
 	return err
 }
 
-const insertOrUpdateCommandEntity = `-- name: InsertOrUpdateCommandEntity :exec
+const removeAllCommandEntitiesBeforeDate = `-- name: RemoveAllCommandEntitiesBeforeDate :one
+SELECT DeleteCommandEntitiesOlderThanDate(v_date => $1)
+`
+
+func (q *Queries) RemoveAllCommandEntitiesBeforeDate(ctx context.Context, before time.Time) (int32, error) {
+	row := q.db.QueryRow(ctx, removeAllCommandEntitiesBeforeDate, before)
+	var deletecommandentitiesolderthandate int32
+	err := row.Scan(&deletecommandentitiesolderthandate)
+	return deletecommandentitiesolderthandate, err
+}
+
+const removeCommandEntity = `-- name: RemoveCommandEntity :one
+SELECT DeleteCommandEntity(v_command_id => $1)
+`
+
+func (q *Queries) RemoveCommandEntity(ctx context.Context, commandID uuid.UUID) (int32, error) {
+	row := q.db.QueryRow(ctx, removeCommandEntity, commandID)
+	var deletecommandentity int32
+	err := row.Scan(&deletecommandentity)
+	return deletecommandentity, err
+}
+
+const saveAllCommandEntities = `-- name: SaveAllCommandEntities :one
+SELECT coco.save_commands(
+    v_command_ids => $1::uuid[],
+    v_command_types => $2::integer[],
+    v_parent_ids => $3::uuid[],
+    v_root_ids => $4::uuid[],
+    v_parameters => $5::text[],
+    v_classes => $6::text[],
+    v_statuses => $7::text[],
+    v_nulls => $8::integer[]
+)
+`
+
+type SaveAllCommandEntitiesParams struct {
+	CommandIds   []uuid.UUID
+	CommandTypes []int32
+	ParentIds    []uuid.UUID
+	RootIds      []uuid.UUID
+	Parameters   []string
+	Classes      []string
+	Statuses     []string
+	Nulls        []int32
+}
+
+func (q *Queries) SaveAllCommandEntities(ctx context.Context, arg SaveAllCommandEntitiesParams) (int32, error) {
+	row := q.db.QueryRow(ctx, saveAllCommandEntities,
+		arg.CommandIds,
+		arg.CommandTypes,
+		arg.ParentIds,
+		arg.RootIds,
+		arg.Parameters,
+		arg.Classes,
+		arg.Statuses,
+		arg.Nulls,
+	)
+	var save_commands int32
+	err := row.Scan(&save_commands)
+	return save_commands, err
+}
+
+const saveOrUpdateCommandEntity = `-- name: SaveOrUpdateCommandEntity :exec
 SELECT InsertOrUpdateCommandEntity(
     v_command_id => $1,
     v_command_type => $2,
@@ -176,7 +216,7 @@ SELECT InsertOrUpdateCommandEntity(
 )
 `
 
-type InsertOrUpdateCommandEntityParams struct {
+type SaveOrUpdateCommandEntityParams struct {
 	CommandID             uuid.UUID
 	CommandType           int32
 	ParentCommandID       uuid.NullUUID
@@ -187,8 +227,8 @@ type InsertOrUpdateCommandEntityParams struct {
 	Status                *string
 }
 
-func (q *Queries) InsertOrUpdateCommandEntity(ctx context.Context, arg InsertOrUpdateCommandEntityParams) error {
-	_, err := q.db.Exec(ctx, insertOrUpdateCommandEntity,
+func (q *Queries) SaveOrUpdateCommandEntity(ctx context.Context, arg SaveOrUpdateCommandEntityParams) error {
+	_, err := q.db.Exec(ctx, saveOrUpdateCommandEntity,
 		arg.CommandID,
 		arg.CommandType,
 		arg.ParentCommandID,

@@ -25,6 +25,22 @@ type AsyncTasksEntity struct {
 	EntityType  *string
 }
 
+type Command struct {
+	CommandID             uuid.UUID
+	CommandType           int32
+	ParentCommandID       uuid.NullUUID
+	RootCommandID         uuid.NullUUID
+	ActionParameters      *string
+	ActionParametersClass *string
+	CreatedAt             pgtype.Timestamptz
+	Status                *string
+	FinishedAt            *time.Time
+	OwnerID               uuid.NullUUID
+	TakenAt               *time.Time
+	Recoveries            *int32
+	HeldAt                *time.Time
+}
+
 // Every command the engine runs; kept here so that it survives a restart.
 type CommandEntity struct {
 	CommandID             uuid.UUID
@@ -38,11 +54,59 @@ type CommandEntity struct {
 	FinishedAt            *time.Time
 }
 
+type CommandHead struct {
+	CommandID             uuid.UUID
+	CommandType           int32
+	ParentCommandID       uuid.NullUUID
+	RootCommandID         uuid.NullUUID
+	ActionParametersClass *string
+	CreatedAt             pgtype.Timestamptz
+	Status                *string
+	FinishedAt            *time.Time
+	OwnerID               uuid.NullUUID
+	TakenAt               *time.Time
+	Recoveries            *int32
+	HeldAt                *time.Time
+}
+
+// Runs of programs that keep their commands here; each is alive until its lease runs out.
+type EngineInstance struct {
+	InstanceID uuid.UUID
+	Name       string
+	Lease      pgtype.Interval
+	StartedAt  time.Time
+	// No gap in its heartbeats since then.
+	AliveSince   time.Time
+	RenewedAt    time.Time
+	EndedAt      *time.Time
+	EndedBecause *string
+}
+
+type InstanceSummary struct {
+	InstanceID uuid.UUID
+	Name       string
+	Lease      pgtype.Interval
+	StartedAt  time.Time
+	AliveSince time.Time
+	RenewedAt  time.Time
+	EndedAt    *time.Time
+	State      string
+	Commands   int64
+	Held       int64
+}
+
 // What became of a line of an export: what coco.load_commands returns.
 type LoadedCommand struct {
 	Line      int64
 	Outcome   string
 	CommandID uuid.UUID
+}
+
+// What keeps a command from being removed: the row type of coco.removal_blockers.
+type RemovalBlocker struct {
+	CommandID uuid.UUID
+	TaskID    uuid.NullUUID
+	Reason    string
 }
 
 type TaskWithCommand struct {

@@ -26,14 +26,14 @@ func (d *daoCalls) commands() {
 		ActionParameters: &d.rootText, ActionParametersClass: &d.class, CreatedAt: d.when(), Status: &active,
 	}, root)
 
-	child := gen.InsertOrUpdateCommandEntityParams{
+	child := gen.SaveOrUpdateCommandEntityParams{
 		CommandID: d.child, CommandType: 0, ParentCommandID: null(d.root), RootCommandID: null(d.root), CreatedAt: &d.at,
 	}
-	d.done("insert the child", d.InsertOrUpdateCommandEntity(ctx, child))
+	d.done("insert the child", d.SaveOrUpdateCommandEntity(ctx, child))
 	later := d.at.Add(time.Hour)
 	child.ActionParameters, child.ActionParametersClass, child.CreatedAt = &d.childText, &d.class, &later
 	child.CommandType, child.Status = 7, &active
-	d.done("update the child", d.InsertOrUpdateCommandEntity(ctx, child))
+	d.done("update the child", d.SaveOrUpdateCommandEntity(ctx, child))
 	want := gen.CommandEntity{
 		CommandID: d.child, CommandType: 7, ParentCommandID: null(d.root), RootCommandID: null(d.root),
 		ActionParameters: &d.childText, ActionParametersClass: &d.class, CreatedAt: d.when(), Status: &active,
@@ -170,14 +170,14 @@ func (d *daoCalls) deletes() {
 	d.t.Helper()
 	ctx := d.t.Context()
 	d.refused("delete a command whose child a task needs", "23503", func(q *gen.Queries) error {
-		_, err := q.DeleteCommandEntity(ctx, d.root)
+		_, err := q.RemoveCommandEntity(ctx, d.root)
 		return err
 	})
 	future := time.Now().Add(time.Hour)
 	for _, id := range []uuid.UUID{d.root, d.child} {
 		d.done("finish", d.UpdateCommandEntityStatus(ctx, gen.UpdateCommandEntityStatusParams{CommandID: id, Status: "SUCCEEDED"}))
 	}
-	d.check("commands cleaned up that tasks need", int32(0), must(d.DeleteCommandEntitiesOlderThan(ctx, future)))
+	d.check("commands cleaned up that tasks need", int32(0), must(d.RemoveAllCommandEntitiesBeforeDate(ctx, future)))
 
 	d.check("tasks deleted", int32(1), must(d.DeleteAsyncTask(ctx, d.task)))
 	d.check("tasks deleted again", int32(0), must(d.DeleteAsyncTask(ctx, d.task)))
@@ -188,8 +188,8 @@ func (d *daoCalls) deletes() {
 	d.check("tasks deleted by their id on the host", int32(1), must(d.DeleteAsyncTasksByVdsmTaskID(ctx, d.vdsm)))
 	d.check("commands without a task", d.commandsBefore+2, len(must(d.GetAllCommandEntities(ctx))))
 
-	d.check("commands cleaned up too early", int32(0), must(d.DeleteCommandEntitiesOlderThan(ctx, d.at)))
-	d.check("commands cleaned up", int32(2), must(d.DeleteCommandEntitiesOlderThan(ctx, future)))
+	d.check("commands cleaned up too early", int32(0), must(d.RemoveAllCommandEntitiesBeforeDate(ctx, d.at)))
+	d.check("commands cleaned up", int32(2), must(d.RemoveAllCommandEntitiesBeforeDate(ctx, future)))
 	for _, parent := range []uuid.UUID{uuid.Nil, d.root} {
 		id := d.root
 		if parent == d.root {
@@ -197,11 +197,11 @@ func (d *daoCalls) deletes() {
 		}
 		d.done("insert a command", d.InsertCommandEntity(ctx, gen.InsertCommandEntityParams{CommandID: id, ParentCommandID: null(parent)}))
 	}
-	d.check("commands deleted", int32(1), must(d.DeleteCommandEntity(ctx, d.root)))
+	d.check("commands deleted", int32(1), must(d.RemoveCommandEntity(ctx, d.root)))
 	if _, err := d.GetCommandEntity(ctx, d.child); !errors.Is(err, pgx.ErrNoRows) {
 		d.t.Errorf("the child of the deleted command: %v", err)
 	}
-	d.check("commands deleted again", int32(0), must(d.DeleteCommandEntity(ctx, d.root)))
+	d.check("commands deleted again", int32(0), must(d.RemoveCommandEntity(ctx, d.root)))
 }
 
 // exports takes one command in, twice, under a parent that comes behind it.
@@ -220,5 +220,5 @@ func (d *daoCalls) exports() {
 	d.refused("stage what is no command", "CO006", func(q *gen.Queries) error {
 		return q.StageCommands(ctx, gen.StageCommandsParams{FirstLine: 1, Lines: []string{"{}"}})
 	})
-	d.check("commands deleted", int32(1), must(d.DeleteCommandEntity(ctx, parent)))
+	d.check("commands deleted", int32(1), must(d.RemoveCommandEntity(ctx, parent)))
 }

@@ -10,44 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/gen"
-	"github.com/ovirt/coco/internal/enginedb"
-	"github.com/ovirt/coco/internal/testdb"
-	"github.com/ovirt/coco/upgrade"
-	"github.com/ovirt/coco/upgrade/connect"
+	upgradedengine "github.com/ovirt/coco/internal/upgraded"
 )
 
-// upgradedDatabase makes DATABASE_URL name a database at the end of the chain.
-func upgradedDatabase() (done func()) {
-	return testdb.Example(testdb.Template{
-		Name: "upgraded", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.Sample()),
-		Build: func(ctx context.Context, url string) error {
-			conn, err := pgx.Connect(ctx, url)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = conn.Close(ctx) }()
-			if err := enginedb.Load(ctx, conn); err != nil {
-				return err
-			}
-			if err := enginedb.LoadSample(ctx, conn); err != nil {
-				return err
-			}
-			config, err := connect.Config(connect.Options{Database: url})
-			if err != nil {
-				return err
-			}
-			upgrader, err := upgrade.New(upgrade.Options{Config: config})
-			if err != nil {
-				return err
-			}
-			_, err = upgrader.Up(ctx, upgrade.UpOptions{To: upgrade.Retire, Force: true})
-			return err
-		},
-	})
-}
-
 func Example_saveCommand() {
-	defer upgradedDatabase()()
+	defer upgradedengine.ExampleWithSample()()
 
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, os.Getenv("DATABASE_URL"))
@@ -78,7 +45,7 @@ func Example_saveCommand() {
 }
 
 func Example_transaction() {
-	defer upgradedDatabase()()
+	defer upgradedengine.ExampleWithSample()()
 
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, os.Getenv("DATABASE_URL"))

@@ -23,7 +23,7 @@ SELECT UpdateCommandEntity(
     v_status => sqlc.narg(status)
 );
 
--- name: InsertOrUpdateCommandEntity :exec
+-- name: SaveOrUpdateCommandEntity :exec
 SELECT InsertOrUpdateCommandEntity(
     v_command_id => sqlc.arg(command_id),
     v_command_type => sqlc.arg(command_type),
@@ -47,8 +47,20 @@ SELECT * FROM GetAllFromCommandEntities();
 -- name: GetCommandEntitiesByParent :many
 SELECT * FROM GetCommandEntitiesByParentCmdId(v_parent_command_id => sqlc.arg(parent_command_id));
 
--- name: DeleteCommandEntity :one
+-- name: RemoveCommandEntity :one
 SELECT DeleteCommandEntity(v_command_id => sqlc.arg(command_id));
 
--- name: DeleteCommandEntitiesOlderThan :one
+-- name: RemoveAllCommandEntitiesBeforeDate :one
 SELECT DeleteCommandEntitiesOlderThanDate(v_date => sqlc.arg(before));
+
+-- name: SaveAllCommandEntities :one
+SELECT coco.save_commands(
+    v_command_ids => sqlc.arg(command_ids)::uuid[],
+    v_command_types => sqlc.arg(command_types)::integer[],
+    v_parent_ids => sqlc.arg(parent_ids)::uuid[],
+    v_root_ids => sqlc.arg(root_ids)::uuid[],
+    v_parameters => sqlc.arg(parameters)::text[],
+    v_classes => sqlc.arg(classes)::text[],
+    v_statuses => sqlc.arg(statuses)::text[],
+    v_nulls => sqlc.arg(nulls)::integer[]
+);

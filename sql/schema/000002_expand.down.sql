@@ -16,6 +16,9 @@ BEGIN
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
+            command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
+            is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
+            unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
             unheld_commands,lost_commands,stage_commands,lock_readers,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
@@ -23,8 +26,9 @@ BEGIN
 END;
 $drop$;
 
-DROP VIEW coco.loaded_command;
+DROP VIEW coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command;
 DROP VIEW coco.async_task;
+DROP TABLE coco.command_owner, coco.engine_instance;
 DROP TABLE public.command_entities;
 DROP TABLE coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
     coco.archive, coco.ledger, coco.state, coco.home, coco.journal;

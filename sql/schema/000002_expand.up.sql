@@ -170,6 +170,32 @@ CREATE TABLE coco.column_kept (
 );
 COMMENT ON TABLE coco.column_kept IS 'What hung on the columns that contract dropped: comments, grants, settings.';
 
+CREATE TABLE coco.engine_instance (
+    instance_id uuid PRIMARY KEY,
+    name text NOT NULL,
+    lease interval NOT NULL CHECK (lease > interval '0'),
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    alive_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+    renewed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    ended_because text CHECK (ended_because IN ('stopped', 'taken over', 'taken back')),
+    CHECK ((ended_at IS NULL) = (ended_because IS NULL))
+) WITH (fillfactor = 50);
+COMMENT ON TABLE coco.engine_instance IS 'Runs of programs that keep their commands here; each is alive until its lease runs out.';
+COMMENT ON COLUMN coco.engine_instance.alive_since IS 'No gap in its heartbeats since then.';
+
+CREATE TABLE coco.command_owner (
+    command_id uuid PRIMARY KEY REFERENCES public.command_entities (command_id) ON DELETE CASCADE,
+    instance_id uuid NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    recoveries integer NOT NULL DEFAULT 0,
+    held_at timestamptz
+) WITH (fillfactor = 85);
+CREATE INDEX command_owner_instance_id ON coco.command_owner (instance_id);
+COMMENT ON TABLE coco.command_owner IS 'Which instance drives an unfinished command. Without a row here nobody does, or the engine itself.';
+COMMENT ON COLUMN coco.command_owner.recoveries IS 'How often its owner has died since it last made progress.';
+COMMENT ON COLUMN coco.command_owner.held_at IS 'It is not handed out any more: its owners died too often.';
+
 -- UNLOGGED: it is filled and emptied in one transaction.
 CREATE UNLOGGED TABLE coco.loading (
     line bigint PRIMARY KEY,
@@ -190,6 +216,35 @@ COMMENT ON TABLE coco.loading IS 'Commands from an export that are being taken i
 CREATE VIEW coco.loaded_command AS
 SELECT line, outcome, command_id FROM coco.loading;
 COMMENT ON VIEW coco.loaded_command IS 'What became of a line of an export: what coco.load_commands returns.';
+
+-- Commands with who drives them; without the text, where that is not wanted.
+CREATE VIEW coco.command AS
+SELECT e.command_id, e.command_type, e.parent_command_id, e.root_command_id, e.action_parameters, e.action_parameters_class,
+    e.created_at, e.status, e.finished_at, o.instance_id AS owner_id, o.taken_at, o.recoveries, o.held_at
+FROM public.command_entities e
+LEFT JOIN coco.command_owner o ON o.command_id = e.command_id;
+
+CREATE VIEW coco.command_head AS
+SELECT e.command_id, e.command_type, e.parent_command_id, e.root_command_id, e.action_parameters_class,
+    e.created_at, e.status, e.finished_at, o.instance_id AS owner_id, o.taken_at, o.recoveries, o.held_at
+FROM public.command_entities e
+LEFT JOIN coco.command_owner o ON o.command_id = e.command_id;
+
+CREATE VIEW coco.instance_summary AS
+SELECT i.instance_id, i.name, i.lease, i.started_at, i.alive_since, i.renewed_at, i.ended_at,
+    (CASE WHEN i.ended_at IS NOT NULL THEN i.ended_because
+        WHEN i.renewed_at < clock_timestamp() - i.lease THEN 'expired'
+        ELSE 'alive' END)::text AS state,
+    owned.commands,
+    owned.held
+FROM coco.engine_instance i
+CROSS JOIN LATERAL (
+    SELECT count(*) AS commands, count(o.held_at) AS held FROM coco.command_owner o WHERE o.instance_id = i.instance_id
+) AS owned;
+
+CREATE VIEW coco.removal_blocker AS
+SELECT e.command_id, e.parent_command_id AS task_id, ''::text AS reason FROM public.command_entities e WHERE false;
+COMMENT ON VIEW coco.removal_blocker IS 'What keeps a command from being removed: the row type of coco.removal_blockers.';
 
 -- A task with its command's values, in the shape async_tasks had: what the engine's getters return.
 CREATE VIEW coco.async_task AS
@@ -439,9 +494,20 @@ BEGIN
             AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
-        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities, coco.engine_instance, coco.command_owner TO %s',
+            v_item.privilege_type, v_item.grantee);
         IF v_item.privilege_type = 'SELECT' THEN
-            EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
+            EXECUTE format('GRANT SELECT ON coco.async_task, coco.command, coco.command_head, coco.instance_summary TO %s', v_item.grantee);
+            EXECUTE format('GRANT SELECT ON coco.state TO %s', v_item.grantee);
+            -- These run as their caller: what they may do to tables is what the caller may do.
+            EXECUTE (
+                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', string_agg(p.oid::regprocedure::text, ', '), v_item.grantee)
+                FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = ANY ('{
+                    command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
+                    is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
+                    unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command
+                }'::text[]));
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
@@ -2461,6 +2527,701 @@ BEGIN
     ) AS mark(id, version, script, checksum, comment)
     WHERE v_done AND NOT EXISTS (
         SELECT 1 FROM public.schema_version s WHERE s.state = 'INSTALLED' AND s.checksum = mark.checksum);
+END;
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/hierarchy.sql
+
+-- Commands with what is above and below them, in one call. UNION, not UNION ALL: damaged rows may form a cycle.
+
+-- command_chains returns these commands and all above them, each once.
+CREATE FUNCTION coco.command_chains(v_command_ids uuid[]) RETURNS SETOF coco.command
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE chain(command_id, above) AS (
+        SELECT e.command_id, COALESCE(e.parent_command_id, e.root_command_id)
+        FROM public.command_entities e
+        WHERE e.command_id = ANY (v_command_ids)
+        UNION
+        SELECT e.command_id, COALESCE(e.parent_command_id, e.root_command_id)
+        FROM chain c JOIN public.command_entities e ON e.command_id = c.above
+    )
+    SELECT k.* FROM chain c JOIN coco.command k ON k.command_id = c.command_id;
+END;
+$procedure$;
+
+-- command_tree returns a command and all below it: those that name it, or one below it, as their parent or root.
+CREATE FUNCTION coco.command_tree(v_command_id uuid) RETURNS SETOF coco.command
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    SELECT k.*
+    FROM coco.below(v_command_id) b(command_id)
+    JOIN coco.command k ON k.command_id = b.command_id
+    ORDER BY k.created_at, k.command_id;
+END;
+$procedure$;
+
+-- below are the ids of a command, if it is there, and of all below it.
+CREATE FUNCTION coco.below(v_command_id uuid) RETURNS SETOF uuid
+LANGUAGE sql
+STABLE
+AS $procedure$
+    WITH RECURSIVE tree(command_id) AS (
+        SELECT e.command_id FROM public.command_entities e WHERE e.command_id = v_command_id
+        UNION
+        SELECT link.command_id
+        FROM tree t
+        CROSS JOIN LATERAL (
+            SELECT e.command_id FROM public.command_entities e WHERE e.parent_command_id = t.command_id
+            UNION ALL
+            SELECT e.command_id FROM public.command_entities e WHERE e.root_command_id = t.command_id
+        ) AS link
+    )
+    SELECT t.command_id FROM tree t
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/instances.sql
+
+-- Who drives a command. An instance is one run of a program that keeps its commands here. It holds a lease on this server's clock,
+-- renewed by a heartbeat; what it owns stands in coco.command_owner. No session lock: a paused process would keep one, and a
+-- dropped connection would lose it.
+
+-- register_instance enters an instance. What has been over for a week and owns nothing is dropped on the occasion.
+CREATE FUNCTION coco.register_instance(v_instance_id uuid, v_name text, v_lease_ms integer) RETURNS SETOF coco.engine_instance
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM coco.state s WHERE s.serves = 'command_entities') THEN
+        RAISE EXCEPTION 'commands can be kept only after the switch: until then they are what the tasks say'
+            USING ERRCODE = 'CO001', HINT = 'Run "upgrade up --to switch", or further, first.';
+    END IF;
+    IF has_table_privilege('coco.engine_instance', 'DELETE') THEN
+        DELETE FROM coco.engine_instance i
+        WHERE i.renewed_at < clock_timestamp() - interval '7 days' - i.lease
+            AND NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.instance_id = i.instance_id);
+    END IF;
+    RETURN QUERY
+    INSERT INTO coco.engine_instance AS i (instance_id, name, lease)
+    VALUES (v_instance_id, v_name, v_lease_ms * interval '1 millisecond')
+    RETURNING i.*;
+END;
+$procedure$;
+
+-- renew_lease is the heartbeat. False: the instance has ended, and will never own anything again. After a gap it counts as alive only
+-- from now on: the server may have been away for others too.
+CREATE FUNCTION coco.renew_lease(v_instance_id uuid) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE coco.engine_instance i SET
+        alive_since = CASE WHEN i.renewed_at < clock_timestamp() - i.lease / 2 THEN clock_timestamp() ELSE i.alive_since END,
+        renewed_at = clock_timestamp()
+    WHERE i.instance_id = v_instance_id AND i.ended_at IS NULL;
+    RETURN FOUND;
+END;
+$procedure$;
+
+-- stop_instance is a clean end: what the instance owns is free at once.
+CREATE FUNCTION coco.stop_instance(v_instance_id uuid) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE coco.engine_instance i SET ended_at = clock_timestamp(), ended_because = 'stopped'
+    WHERE i.instance_id = v_instance_id AND i.ended_at IS NULL;
+    PERFORM pg_notify('coco_commands', '');
+END;
+$procedure$;
+
+-- instances lists them all, and what they own.
+CREATE FUNCTION coco.instances() RETURNS SETOF coco.instance_summary
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY SELECT * FROM coco.instance_summary s ORDER BY s.started_at, s.instance_id;
+END;
+$procedure$;
+
+-- fence lets a transaction write commands: only of an instance that has not ended, and only commands that it owns. Their rows in
+-- coco.command_owner stay locked until the transaction ends, so nobody takes them meanwhile. A paused process must not keep them
+-- locked for ever, hence the time limit on a transaction that does nothing.
+CREATE FUNCTION coco.fence(v_instance_id uuid, v_command_ids uuid[]) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_instance coco.engine_instance;
+    v_limit CONSTANT interval := current_setting('idle_in_transaction_session_timeout')::interval;
+    v_lost record;
+BEGIN
+    SELECT * INTO v_instance FROM coco.engine_instance i WHERE i.instance_id = v_instance_id;
+    IF v_instance.ended_at IS NOT NULL OR v_instance.instance_id IS NULL THEN
+        RAISE EXCEPTION 'instance % has ended: it owns no commands any more', v_instance_id
+            USING ERRCODE = 'CO016', HINT = 'Register a new one.',
+                DETAIL = format('instance=%s because=%s', v_instance_id, COALESCE(replace(v_instance.ended_because, ' ', '_'), 'unknown'));
+    END IF;
+    IF v_limit = interval '0' OR v_limit > v_instance.lease THEN
+        PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_instance.lease) * 1000)::integer::text, true);
+    END IF;
+    IF cardinality(v_command_ids) = 0 THEN
+        RETURN;
+    END IF;
+    PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) ORDER BY o.command_id FOR NO KEY UPDATE;
+    SELECT wanted.id, e.command_id, o.instance_id, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS status,
+        e.finished_at IS NOT NULL AND o.command_id IS NULL AS finished
+    INTO v_lost
+    FROM unnest(v_command_ids) AS wanted(id)
+    LEFT JOIN public.command_entities e ON e.command_id = wanted.id
+    LEFT JOIN coco.command_owner o ON o.command_id = wanted.id
+    WHERE o.instance_id IS DISTINCT FROM v_instance_id
+    ORDER BY wanted.id
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF v_lost.command_id IS NULL THEN
+        RAISE EXCEPTION 'command % is not there', v_lost.id
+            USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_lost.id);
+    END IF;
+    IF v_lost.finished THEN
+        RAISE EXCEPTION 'command % has finished: %', v_lost.id, v_lost.status
+            USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_lost.id, v_lost.status);
+    END IF;
+    RAISE EXCEPTION 'command % belongs to %, not to instance %', v_lost.id,
+        CASE WHEN v_lost.instance_id IS NULL THEN 'no instance' ELSE 'instance ' || v_lost.instance_id END, v_instance_id
+        USING ERRCODE = 'CO010', DETAIL = format('command=%s owner=%s', v_lost.id, COALESCE(v_lost.instance_id::text, 'none'));
+END;
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/persist.sql
+
+-- Storing commands. Arrays take one command or a thousand in one call. The arrays' elements are never NULL, so that every client can
+-- send them: the zero GUID is no parent, and v_nulls says which texts are NULL: 1 the parameters, 2 their class, 4 the status.
+
+-- is_final tells whether a command with this status has finished.
+CREATE FUNCTION coco.is_final(v_status text) RETURNS boolean
+LANGUAGE sql
+IMMUTABLE
+AS $procedure$
+    SELECT COALESCE(v_status IN ('SUCCEEDED', 'FAILED', 'FAILED_RESTARTED'), false)
+$procedure$;
+
+-- may_become tells whether a command may change from one status to the other. NULL and '' read as UNKNOWN. A status that nobody
+-- knows can be given up only.
+CREATE FUNCTION coco.may_become(v_from text, v_to text) RETURNS boolean
+LANGUAGE sql
+IMMUTABLE
+AS $procedure$
+    SELECT CASE COALESCE(NULLIF(v_from, ''), 'UNKNOWN')
+        WHEN 'UNKNOWN' THEN v_to IN ('NOT_STARTED', 'ACTIVE', 'SUCCEEDED', 'FAILED', 'FAILED_RESTARTED')
+        WHEN 'NOT_STARTED' THEN v_to IN ('ACTIVE', 'FAILED', 'FAILED_RESTARTED')
+        WHEN 'ACTIVE' THEN v_to IN ('SUCCEEDED', 'FAILED', 'FAILED_RESTARTED')
+        WHEN 'SUCCEEDED' THEN false
+        WHEN 'FAILED' THEN false
+        WHEN 'FAILED_RESTARTED' THEN false
+        ELSE v_to = 'FAILED' END
+$procedure$;
+
+-- save_commands stores commands as InsertOrUpdateCommandEntity does, many at once and in any order. It asks nobody who owns them.
+-- Returns how many.
+CREATE FUNCTION coco.save_commands(
+    v_command_ids uuid[],
+    v_command_types integer[],
+    v_parent_ids uuid[],
+    v_root_ids uuid[],
+    v_parameters text[],
+    v_classes text[],
+    v_statuses text[],
+    v_nulls integer[]
+) RETURNS integer
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    v_named uuid[];
+    v_before public.command_entities[];
+    v_changed record;
+    v_saved integer;
+BEGIN
+    IF c_none = ANY (v_command_ids) THEN
+        RAISE EXCEPTION 'the zero GUID is no command id' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids) ORDER BY e.command_id FOR NO KEY UPDATE;
+    -- Only commands that tasks name have anything to renew.
+    v_named := ARRAY(SELECT c.command_id FROM coco.named_commands(v_command_ids) c(command_id));
+    IF cardinality(v_named) > 0 THEN
+        v_before := ARRAY(SELECT e FROM public.command_entities e WHERE e.command_id = ANY (v_named));
+    END IF;
+    INSERT INTO public.command_entities AS e (command_id, command_type, parent_command_id, root_command_id,
+        action_parameters, action_parameters_class, created_at, status, finished_at)
+    SELECT c.command_id, c.command_type, NULLIF(c.parent_id, c_none), NULLIF(c.root_id, c_none),
+        CASE WHEN c.nulls & 1 = 0 THEN c.parameters END, CASE WHEN c.nulls & 2 = 0 THEN c.class END, now(),
+        CASE WHEN c.nulls & 4 = 0 THEN c.status END, CASE WHEN coco.is_final(c.status) THEN now() END
+    FROM unnest(v_command_ids, v_command_types, v_parent_ids, v_root_ids, v_parameters, v_classes, v_statuses, v_nulls)
+        AS c(command_id, command_type, parent_id, root_id, parameters, class, status, nulls)
+    ORDER BY c.command_id
+    ON CONFLICT (command_id) DO UPDATE SET
+        command_type = excluded.command_type,
+        parent_command_id = excluded.parent_command_id,
+        root_command_id = excluded.root_command_id,
+        action_parameters = excluded.action_parameters,
+        action_parameters_class = excluded.action_parameters_class,
+        status = excluded.status,
+        finished_at = CASE WHEN excluded.finished_at IS NOT NULL THEN COALESCE(e.finished_at, excluded.finished_at) END;
+    GET DIAGNOSTICS v_saved = ROW_COUNT;
+    FOR v_changed IN
+        SELECT e.command_id,
+            (b.action_parameters, b.action_parameters_class)
+                IS DISTINCT FROM (e.action_parameters, e.action_parameters_class) AS values_changed,
+            (b.parent_command_id, b.root_command_id) IS DISTINCT FROM (e.parent_command_id, e.root_command_id) AS links_changed
+        FROM unnest(v_before) b JOIN public.command_entities e ON e.command_id = b.command_id
+        ORDER BY e.command_id
+    LOOP
+        IF v_changed.values_changed OR v_changed.links_changed THEN
+            PERFORM coco.renew_command(v_changed.command_id, v_changed.values_changed, v_changed.links_changed);
+        END IF;
+    END LOOP;
+    RETURN v_saved;
+END;
+$procedure$;
+
+-- named_commands are those of these commands that tasks name, or named when they were stored.
+CREATE FUNCTION coco.named_commands(v_command_ids uuid[]) RETURNS SETOF uuid
+LANGUAGE sql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+    SELECT l.command_id FROM coco.ledger l WHERE l.command_id = ANY (v_command_ids)
+    UNION
+    SELECT l.root_command_id FROM coco.ledger l WHERE l.root_command_id = ANY (v_command_ids)
+$procedure$;
+
+-- made_progress forgets how often the trees of these commands were recovered. A command that another transaction has locked is
+-- skipped: that one forgets it.
+CREATE FUNCTION coco.made_progress(v_command_ids uuid[]) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) AND o.recoveries > 0) THEN
+        RETURN;
+    END IF;
+    UPDATE coco.command_owner o SET recoveries = 0
+    WHERE o.command_id IN (
+        SELECT k.command_id
+        FROM coco.command_owner k
+        WHERE k.recoveries > 0 AND k.command_id IN (
+            SELECT e.command_id
+            FROM public.command_entities e
+            WHERE COALESCE(e.root_command_id, e.command_id) IN (
+                SELECT COALESCE(m.root_command_id, m.command_id) FROM public.command_entities m WHERE m.command_id = ANY (v_command_ids)))
+        FOR NO KEY UPDATE SKIP LOCKED);
+END;
+$procedure$;
+
+-- persist_commands stores commands of an instance: new ones become its own, others must be. A parent is one of these commands, or is
+-- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. Returns the
+-- commands as they are stored.
+CREATE FUNCTION coco.persist_commands(
+    v_instance_id uuid,
+    v_command_ids uuid[],
+    v_command_types integer[],
+    v_parent_ids uuid[],
+    v_parameters text[],
+    v_classes text[],
+    v_statuses text[],
+    v_nulls integer[]
+) RETURNS SETOF coco.command_head
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    v_parents uuid[];
+    v_fenced uuid[];
+    v_roots uuid[];
+    v_inserted uuid[];
+    v_there uuid[];
+    v_changed uuid[];
+    v_odd record;
+    v_id uuid;
+BEGIN
+    IF cardinality(v_command_ids) = 0 THEN
+        RETURN;
+    END IF;
+    IF c_none = ANY (v_command_ids) THEN
+        RAISE EXCEPTION 'the zero GUID is no command id' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v_parents := ARRAY(SELECT DISTINCT p FROM unnest(v_parent_ids) p WHERE p <> c_none AND p <> ALL (v_command_ids));
+    v_there := ARRAY(SELECT e.command_id FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids || v_parents));
+    -- A parent that the engine has written belongs to nobody, and may have children all the same.
+    v_fenced := v_there;
+    IF cardinality(v_parents) > 0 THEN
+        SELECT p INTO v_id FROM unnest(v_parents) p WHERE p <> ALL (v_there) ORDER BY p LIMIT 1;
+        IF FOUND THEN
+            SELECT c.id, c.parent_id INTO v_odd FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
+            WHERE c.parent_id = v_id ORDER BY c.id LIMIT 1;
+            RAISE EXCEPTION 'command % is to be below command %, which is not there', v_odd.id, v_odd.parent_id
+                USING ERRCODE = 'CO014', DETAIL = format('command=%s parent=%s', v_odd.id, v_odd.parent_id);
+        END IF;
+        v_fenced := ARRAY(
+            SELECT t FROM unnest(v_there) t WHERE t = ANY (v_command_ids)
+            UNION ALL
+            SELECT e.command_id FROM public.command_entities e
+            WHERE e.command_id = ANY (v_parents)
+                AND (e.finished_at IS NOT NULL OR EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.command_id = e.command_id)));
+    END IF;
+    PERFORM coco.fence(v_instance_id, v_fenced);
+
+    IF cardinality(v_command_ids) = 1 THEN
+        IF v_parent_ids[1] = v_command_ids[1] THEN
+            v_roots := '{}';
+        ELSE
+            v_roots := ARRAY[(SELECT COALESCE(e.root_command_id, e.command_id) FROM public.command_entities e
+                WHERE e.command_id = v_parent_ids[1])];
+        END IF;
+    ELSE
+        -- From the commands whose parents are known downwards; whoever is not reached is in a cycle.
+        WITH RECURSIVE given AS (
+            SELECT c.id, c.parent_id FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
+        ), known(id, root) AS (
+            SELECT g.id, COALESCE(e.root_command_id, e.command_id)
+            FROM given g LEFT JOIN public.command_entities e ON e.command_id = g.parent_id
+            WHERE g.parent_id = c_none OR g.parent_id = ANY (v_parents)
+            UNION ALL
+            SELECT g.id, COALESCE(k.root, k.id) FROM known k JOIN given g ON g.parent_id = k.id
+        )
+        SELECT array_agg(k.root ORDER BY c.position) INTO v_roots
+        FROM unnest(v_command_ids) WITH ORDINALITY AS c(id, position) JOIN known k ON k.id = c.id;
+    END IF;
+    IF cardinality(v_roots) IS DISTINCT FROM cardinality(v_command_ids) THEN
+        RAISE EXCEPTION 'commands would be below themselves, or come twice: % and others', v_command_ids[1]
+            USING ERRCODE = 'CO015', DETAIL = format('command=%s', v_command_ids[1]);
+    END IF;
+
+    WITH stored AS (
+        INSERT INTO public.command_entities AS e (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status, finished_at)
+        SELECT c.id, c.command_type, NULLIF(c.parent_id, c_none), c.root,
+            CASE WHEN c.nulls & 1 = 0 THEN c.parameters END, CASE WHEN c.nulls & 2 = 0 THEN c.class END, now(),
+            CASE WHEN c.nulls & 4 = 0 THEN c.status END, CASE WHEN coco.is_final(c.status) THEN now() END
+        FROM unnest(v_command_ids, v_command_types, v_parent_ids, v_roots, v_parameters, v_classes, v_statuses, v_nulls)
+            AS c(id, command_type, parent_id, root, parameters, class, status, nulls)
+        WHERE c.id <> ALL (v_there)
+        ORDER BY c.id
+        ON CONFLICT (command_id) DO NOTHING
+        RETURNING e.command_id, e.finished_at
+    ), owned AS (
+        INSERT INTO coco.command_owner (command_id, instance_id)
+        SELECT s.command_id, v_instance_id FROM stored s WHERE s.finished_at IS NULL
+    )
+    SELECT array_agg(s.command_id) INTO v_inserted FROM stored s;
+
+    IF COALESCE(cardinality(v_inserted), 0) < cardinality(v_command_ids) THEN
+        v_there := ARRAY(SELECT c FROM unnest(v_command_ids) c WHERE c <> ALL (COALESCE(v_inserted, '{}')));
+        -- Also those that another transaction has stored meanwhile.
+        PERFORM coco.fence(v_instance_id, v_there);
+        PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_there) ORDER BY e.command_id FOR NO KEY UPDATE;
+        SELECT e.command_id, e.parent_command_id, c.parent_id, c.status, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS before,
+            NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id AS moved
+        INTO v_odd
+        FROM unnest(v_command_ids, v_parent_ids, v_statuses, v_nulls) AS c(id, parent_id, status, nulls)
+        JOIN public.command_entities e ON e.command_id = c.id
+        WHERE c.id = ANY (v_there)
+            AND (NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
+                OR (COALESCE(NULLIF(CASE WHEN c.nulls & 4 = 0 THEN c.status END, ''), 'UNKNOWN') <> COALESCE(NULLIF(e.status, ''), 'UNKNOWN')
+                    AND NOT coco.may_become(e.status, c.status)))
+        ORDER BY e.command_id
+        LIMIT 1;
+        IF FOUND AND v_odd.moved THEN
+            PERFORM 1 FROM coco.command_chains(ARRAY[v_odd.parent_id]) k WHERE k.command_id = v_odd.command_id;
+            IF FOUND THEN
+                RAISE EXCEPTION 'command % would be below itself: command % is below it', v_odd.command_id, v_odd.parent_id
+                    USING ERRCODE = 'CO015', DETAIL = format('command=%s parent=%s', v_odd.command_id, v_odd.parent_id);
+            END IF;
+            RAISE EXCEPTION 'command % has another parent: %, not %', v_odd.command_id,
+                COALESCE(v_odd.parent_command_id::text, 'none'), COALESCE(NULLIF(v_odd.parent_id, c_none)::text, 'none')
+                USING ERRCODE = 'CO014', HINT = 'A command keeps the parent it was stored with.',
+                    DETAIL = format('command=%s parent=%s', v_odd.command_id, v_odd.parent_id);
+        ELSIF FOUND THEN
+            RAISE EXCEPTION 'command % cannot go from % to %', v_odd.command_id, v_odd.before, v_odd.status
+                USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_odd.command_id, v_odd.before);
+        END IF;
+
+        WITH given AS (
+            SELECT c.id, c.command_type, CASE WHEN c.nulls & 1 = 0 THEN c.parameters END AS parameters,
+                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class, CASE WHEN c.nulls & 4 = 0 THEN c.status END AS status
+            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_statuses, v_nulls)
+                AS c(id, command_type, parameters, class, status, nulls)
+            WHERE c.id = ANY (v_there)
+        ), stored AS (
+            UPDATE public.command_entities e SET
+                command_type = g.command_type,
+                action_parameters = g.parameters,
+                action_parameters_class = g.class,
+                status = g.status,
+                finished_at = CASE WHEN coco.is_final(g.status) THEN COALESCE(e.finished_at, now()) END
+            FROM given g
+            WHERE g.id = e.command_id
+                AND (e.command_type, e.action_parameters, e.action_parameters_class, e.status)
+                    IS DISTINCT FROM (g.command_type, g.parameters, g.class, g.status)
+            RETURNING e.command_id, e.finished_at
+        ), released AS (
+            DELETE FROM coco.command_owner o USING stored s WHERE s.command_id = o.command_id AND s.finished_at IS NOT NULL
+        )
+        SELECT array_agg(s.command_id ORDER BY s.command_id) INTO v_changed FROM stored s;
+        FOR v_id IN SELECT n.command_id FROM coco.named_commands(v_changed) n(command_id) ORDER BY 1 LOOP
+            PERFORM coco.renew_command(v_id, true, false);
+        END LOOP;
+        PERFORM coco.made_progress(v_changed);
+    END IF;
+    RETURN QUERY SELECT * FROM coco.command_head h WHERE h.command_id = ANY (v_command_ids);
+END;
+$procedure$;
+
+-- change_status is a compare-and-set: the command must be the instance's and have one of the statuses v_from, and the change must be
+-- one that is allowed.
+CREATE FUNCTION coco.change_status(v_instance_id uuid, v_command_id uuid, v_from text[], v_to varchar(20)) RETURNS SETOF coco.command_head
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_before text;
+BEGIN
+    PERFORM coco.fence(v_instance_id, ARRAY[v_command_id]);
+    UPDATE public.command_entities e SET
+        status = v_to,
+        finished_at = CASE WHEN coco.is_final(v_to) THEN COALESCE(e.finished_at, now()) END
+    WHERE e.command_id = v_command_id AND COALESCE(NULLIF(e.status, ''), 'UNKNOWN') = ANY (v_from) AND coco.may_become(e.status, v_to);
+    IF NOT FOUND THEN
+        SELECT COALESCE(NULLIF(e.status, ''), 'UNKNOWN') INTO v_before FROM public.command_entities e WHERE e.command_id = v_command_id;
+        RAISE EXCEPTION 'command % cannot go from % to %', v_command_id, v_before, v_to
+            USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_command_id, v_before);
+    END IF;
+    PERFORM coco.made_progress(ARRAY[v_command_id]);
+    IF coco.is_final(v_to) THEN
+        DELETE FROM coco.command_owner o WHERE o.command_id = v_command_id;
+    END IF;
+    RETURN QUERY SELECT * FROM coco.command_head h WHERE h.command_id = v_command_id;
+END;
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/recover.sql
+
+-- What nobody drives any more, and who takes it.
+
+-- unfinished_commands lists commands that have not finished, the oldest first: all of them, or those of one instance.
+CREATE FUNCTION coco.unfinished_commands(v_instance_id uuid, v_limit integer) RETURNS SETOF coco.command
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    IF v_instance_id IS NULL THEN
+        RETURN QUERY
+        SELECT k.* FROM coco.command k WHERE k.finished_at IS NULL ORDER BY k.created_at LIMIT v_limit;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT k.* FROM coco.command k
+    WHERE k.owner_id = v_instance_id AND k.finished_at IS NULL
+    ORDER BY k.created_at LIMIT v_limit;
+END;
+$procedure$;
+
+-- recover_commands hands the commands of instances that have ended to this one, whole trees, until there are v_limit, and returns
+-- them. An instance has ended when it was stopped, or when nothing was heard of it for its lease. In the latter case this one must
+-- have been heard of all the time, and as long: when the server itself was away, all leases run out at once, and whoever is
+-- alive needs time to say so.
+--
+-- A command whose owners have died v_hold_after times in a row, without progress of its tree in between, is held: its tree is not
+-- handed out until somebody resumes it.
+CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_me coco.engine_instance;
+    v_tree record;
+    v_locked uuid[];
+    v_taken uuid[] := '{}';
+BEGIN
+    PERFORM coco.fence(v_instance_id, '{}');
+    SELECT * INTO v_me FROM coco.engine_instance i WHERE i.instance_id = v_instance_id;
+    IF v_me.renewed_at >= clock_timestamp() - v_me.lease / 2 THEN
+        UPDATE coco.engine_instance dead SET ended_at = clock_timestamp(), ended_because = 'taken over'
+        WHERE dead.instance_id IN (
+            SELECT i.instance_id
+            FROM coco.engine_instance i
+            WHERE i.ended_at IS NULL AND i.instance_id <> v_instance_id
+                AND i.renewed_at < clock_timestamp() - GREATEST(i.lease, v_me.lease)
+                AND v_me.alive_since < clock_timestamp() - GREATEST(i.lease, v_me.lease)
+                AND pg_postmaster_start_time() < clock_timestamp() - GREATEST(i.lease, v_me.lease)
+            FOR NO KEY UPDATE SKIP LOCKED);
+    END IF;
+
+    FOR v_tree IN
+        SELECT o.instance_id, array_agg(o.command_id) AS commands, max(o.recoveries) AS recoveries,
+            COALESCE(bool_and(i.ended_because = 'stopped'), false) AS stopped
+        FROM coco.command_owner o
+        JOIN public.command_entities e ON e.command_id = o.command_id AND e.finished_at IS NULL
+        LEFT JOIN coco.engine_instance i ON i.instance_id = o.instance_id
+        WHERE o.instance_id <> v_instance_id AND (i.instance_id IS NULL OR i.ended_at IS NOT NULL)
+        GROUP BY o.instance_id, COALESCE(e.root_command_id, e.command_id)
+        HAVING bool_and(o.held_at IS NULL)
+        ORDER BY min(o.taken_at), min(o.command_id::text)
+    LOOP
+        EXIT WHEN cardinality(v_taken) >= v_limit;
+        v_locked := ARRAY(
+            SELECT o.command_id FROM coco.command_owner o
+            WHERE o.command_id = ANY (v_tree.commands) AND o.instance_id = v_tree.instance_id AND o.held_at IS NULL
+            FOR NO KEY UPDATE SKIP LOCKED);
+        -- Another one has a part of the tree in its hands; the next call looks again.
+        CONTINUE WHEN cardinality(v_locked) < cardinality(v_tree.commands);
+        IF NOT v_tree.stopped AND v_tree.recoveries >= v_hold_after THEN
+            UPDATE coco.command_owner o SET held_at = clock_timestamp() WHERE o.command_id = ANY (v_locked);
+            CONTINUE;
+        END IF;
+        UPDATE coco.command_owner o SET
+            instance_id = v_instance_id,
+            taken_at = clock_timestamp(),
+            recoveries = o.recoveries + CASE WHEN v_tree.stopped THEN 0 ELSE 1 END
+        WHERE o.command_id = ANY (v_locked);
+        v_taken := v_taken || v_locked;
+    END LOOP;
+    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken) ORDER BY k.created_at, k.command_id;
+END;
+$procedure$;
+
+-- own_commands gives an instance commands that belong to nobody: the engine itself has written them.
+CREATE FUNCTION coco.own_commands(v_instance_id uuid, v_command_ids uuid[]) RETURNS SETOF coco.command
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids) ORDER BY e.command_id FOR NO KEY UPDATE;
+    INSERT INTO coco.command_owner (command_id, instance_id)
+    SELECT e.command_id, v_instance_id
+    FROM public.command_entities e
+    WHERE e.command_id = ANY (v_command_ids) AND e.finished_at IS NULL
+    ORDER BY e.command_id
+    ON CONFLICT (command_id) DO NOTHING;
+    PERFORM coco.fence(v_instance_id, v_command_ids);
+    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_command_ids) ORDER BY k.created_at, k.command_id;
+END;
+$procedure$;
+
+-- resume_command lets the tree of a command be handed out again. False: no command of it was held.
+CREATE FUNCTION coco.resume_command(v_command_id uuid) RETURNS boolean
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_root uuid;
+    v_resumed integer;
+BEGIN
+    SELECT COALESCE(e.root_command_id, e.command_id) INTO v_root FROM public.command_entities e WHERE e.command_id = v_command_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'command % is not there', v_command_id
+            USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_command_id);
+    END IF;
+    UPDATE coco.command_owner o SET held_at = NULL, recoveries = 0
+    WHERE o.held_at IS NOT NULL AND o.command_id IN (SELECT b FROM coco.below(v_root) b);
+    GET DIAGNOSTICS v_resumed = ROW_COUNT;
+    PERFORM pg_notify('coco_commands', '');
+    RETURN v_resumed > 0;
+END;
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/remove.sql
+
+-- Removing a command with all below it.
+
+-- removal_blockers lists what keeps a command from being removed: tasks that name it or one below it; commands below it that have not
+-- finished; commands that a live instance owns.
+CREATE FUNCTION coco.removal_blockers(v_command_id uuid) RETURNS SETOF coco.removal_blocker
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    v_going CONSTANT uuid[] := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+BEGIN
+    RETURN QUERY
+    SELECT t.command_id, t.task_id, 'task'::text FROM coco.task_commands() t WHERE t.command_id = ANY (v_going)
+    UNION ALL
+    SELECT e.command_id, NULL::uuid, 'unfinished'::text
+    FROM public.command_entities e
+    WHERE e.command_id = ANY (v_going) AND e.command_id <> v_command_id AND e.finished_at IS NULL
+    UNION ALL
+    SELECT o.command_id, NULL::uuid, 'owned'::text
+    FROM coco.command_owner o JOIN coco.engine_instance i ON i.instance_id = o.instance_id
+    WHERE o.command_id = ANY (v_going) AND i.ended_at IS NULL AND i.renewed_at > clock_timestamp() - i.lease
+    ORDER BY 3, 1, 2;
+END;
+$procedure$;
+
+-- remove_command removes a command with all below it and returns what it has removed. Never one that a task names. With v_instance_id
+-- what has not finished must be the instance's own, and only with v_unfinished may it be below the command. Without, an operator
+-- asks: then no live instance may own any of it, and whatever has not finished needs v_unfinished.
+CREATE FUNCTION coco.remove_command(v_instance_id uuid, v_command_id uuid, v_unfinished boolean) RETURNS SETOF public.command_entities
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_going uuid[];
+    v_live uuid[];
+    v_blocker coco.removal_blocker;
+    v_tasks text;
+    v_commands text;
+BEGIN
+    v_going := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+    IF cardinality(v_going) = 0 THEN
+        RAISE EXCEPTION 'command % is not there', v_command_id
+            USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_command_id);
+    END IF;
+    -- A child that comes in from here on waits for its parent, and finds it gone.
+    PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_going) ORDER BY o.command_id FOR UPDATE;
+    PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_going) ORDER BY e.command_id FOR UPDATE;
+    v_going := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+    v_live := ARRAY(SELECT e.command_id FROM public.command_entities e WHERE e.command_id = ANY (v_going) AND e.finished_at IS NULL);
+    IF v_instance_id IS NOT NULL THEN
+        PERFORM coco.fence(v_instance_id, v_live);
+    ELSE
+        SELECT * INTO v_blocker FROM coco.removal_blockers(v_command_id) b WHERE b.reason = 'owned' LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'command % cannot be removed: a live instance drives command %', v_command_id, v_blocker.command_id
+                USING ERRCODE = 'CO010', HINT = 'Stop that instance first.',
+                    DETAIL = format('command=%s owner=%s', v_blocker.command_id,
+                        (SELECT o.instance_id FROM coco.command_owner o WHERE o.command_id = v_blocker.command_id));
+        END IF;
+    END IF;
+    SELECT string_agg(DISTINCT b.task_id::text, ',') FILTER (WHERE b.reason = 'task'),
+        string_agg(DISTINCT b.command_id::text, ',') FILTER (WHERE b.reason = 'task' OR NOT v_unfinished)
+    INTO v_tasks, v_commands
+    FROM (
+        SELECT * FROM coco.removal_blockers(v_command_id) r
+        WHERE r.reason = 'task' OR (r.reason = 'unfinished' AND NOT v_unfinished)
+        UNION ALL
+        SELECT v_command_id, NULL, 'unfinished'
+        WHERE v_instance_id IS NULL AND NOT v_unfinished AND v_command_id = ANY (v_live)
+        ORDER BY 3, 1, 2
+        LIMIT 20
+    ) AS b;
+    IF v_commands IS NOT NULL THEN
+        RAISE EXCEPTION 'command % cannot be removed: %', v_command_id,
+            CASE WHEN v_tasks IS NOT NULL THEN 'tasks still need it or commands below it' ELSE 'commands have not finished' END
+            USING ERRCODE = 'CO013', DETAIL = format('command=%s descendants=%s tasks=%s', v_command_id, v_commands, COALESCE(v_tasks, 'none'));
+    END IF;
+    RETURN QUERY
+    DELETE FROM public.command_entities e WHERE e.command_id = ANY (v_going) RETURNING e.*;
 END;
 $procedure$;
 

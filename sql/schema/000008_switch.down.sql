@@ -58,6 +58,8 @@ UPDATE coco.ledger l SET
 FROM coco_going_back v
 WHERE v.task_id = l.task_id;
 UPDATE coco.ledger SET moved_from = NULL WHERE moved_from IS NOT NULL;
+-- Programs that keep their commands here have to start anew after another switch.
+UPDATE coco.engine_instance SET ended_at = clock_timestamp(), ended_because = 'taken back' WHERE ended_at IS NULL;
 UPDATE coco.state SET version = 7, serves = 'async_tasks';
 SELECT coco.unpark(8);
 DELETE FROM coco.drain WHERE version = 8;

@@ -217,9 +217,20 @@ BEGIN
             AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
-        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities, coco.engine_instance, coco.command_owner TO %s',
+            v_item.privilege_type, v_item.grantee);
         IF v_item.privilege_type = 'SELECT' THEN
-            EXECUTE format('GRANT SELECT ON coco.async_task TO %s', v_item.grantee);
+            EXECUTE format('GRANT SELECT ON coco.async_task, coco.command, coco.command_head, coco.instance_summary TO %s', v_item.grantee);
+            EXECUTE format('GRANT SELECT ON coco.state TO %s', v_item.grantee);
+            -- These run as their caller: what they may do to tables is what the caller may do.
+            EXECUTE (
+                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', string_agg(p.oid::regprocedure::text, ', '), v_item.grantee)
+                FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = ANY ('{
+                    command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
+                    is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
+                    unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command
+                }'::text[]));
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
