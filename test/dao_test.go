@@ -101,6 +101,7 @@ func callsEveryQuery(t *testing.T, conn *pgx.Conn, before map[string]any) {
 	d.links()
 	d.deletes()
 	d.exports()
+	d.coordinator()
 	sameAnswers(t, "after all calls", before, readThroughDAO(t, recorded))
 
 	for method := range reflect.TypeFor[*gen.Queries]().Methods() {
