@@ -82,36 +82,37 @@ CREATE FUNCTION public.InsertOrUpdateCommandEntity(
 ) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
-DECLARE
-    v_before public.command_entities;
-    v_parent CONSTANT uuid := NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000');
-    v_root CONSTANT uuid := NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000');
-    v_values boolean;
-    v_links boolean;
 BEGIN
     IF v_command_id = '00000000-0000-0000-0000-000000000000' THEN
         RAISE EXCEPTION 'the zero GUID is no command id' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT * INTO v_before FROM public.command_entities WHERE command_id = v_command_id FOR NO KEY UPDATE;
-    INSERT INTO public.command_entities AS e (command_id, command_type, parent_command_id, root_command_id,
-        action_parameters, action_parameters_class, created_at, status, finished_at)
-    VALUES (v_command_id, v_command_type, v_parent, v_root, v_action_parameters, v_action_parameters_class,
-        COALESCE(v_created_at, now()), v_status,
-        CASE WHEN v_status IN ('SUCCEEDED', 'FAILED', 'FAILED_RESTARTED') THEN now() END)
-    ON CONFLICT (command_id) DO UPDATE SET
-        command_type = excluded.command_type,
-        parent_command_id = excluded.parent_command_id,
-        root_command_id = excluded.root_command_id,
-        action_parameters = excluded.action_parameters,
-        action_parameters_class = excluded.action_parameters_class,
-        status = excluded.status,
-        finished_at = CASE WHEN excluded.finished_at IS NOT NULL THEN COALESCE(e.finished_at, excluded.finished_at) END;
-    v_values := (v_before.action_parameters, v_before.action_parameters_class)
-        IS DISTINCT FROM (v_action_parameters, v_action_parameters_class);
-    v_links := (v_before.parent_command_id, v_before.root_command_id) IS DISTINCT FROM (v_parent, v_root);
-    IF v_before.command_id IS NOT NULL AND (v_values OR v_links) THEN
-        PERFORM coco.renew_command(v_command_id, v_values, v_links);
-    END IF;
+    -- Most commands are new: one statement, and nothing declared that only an update needs. A command that is there is updated; one
+    -- that goes between the two statements is new again.
+    LOOP
+        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status, finished_at)
+        VALUES (
+            v_command_id,
+            v_command_type,
+            NULLIF(v_parent_command_id, '00000000-0000-0000-0000-000000000000'),
+            NULLIF(v_root_command_id, '00000000-0000-0000-0000-000000000000'),
+            v_action_parameters,
+            v_action_parameters_class,
+            COALESCE(v_created_at, now()),
+            v_status,
+            CASE WHEN v_status IN ('SUCCEEDED', 'FAILED', 'FAILED_RESTARTED') THEN now() END
+        )
+        ON CONFLICT (command_id) DO NOTHING;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        PERFORM 1 FROM public.command_entities WHERE command_id = v_command_id FOR NO KEY UPDATE;
+        IF FOUND THEN
+            PERFORM public.UpdateCommandEntity(v_command_id, v_command_type, v_parent_command_id, v_root_command_id,
+                v_action_parameters, v_action_parameters_class, v_status);
+            RETURN;
+        END IF;
+    END LOOP;
 END;
 $procedure$;
 
