@@ -1924,8 +1924,9 @@ BEGIN
         total = v_progress.total,
         finished = v_next IS NULL
     WHERE p.number = v_progress.number;
-    IF v_next IS NULL THEN
-        -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is.
+    IF v_next IS NULL AND EXISTS (SELECT 1 FROM public.command_entities) THEN
+        -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is. Of an empty
+        -- table it had better know nothing: once told, sessions plan to read it whole, and do so still when it has grown.
         ANALYZE coco.ledger;
         ANALYZE public.command_entities;
         ANALYZE coco.archive;
