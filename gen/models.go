@@ -25,6 +25,28 @@ type AsyncTasksEntity struct {
 	EntityType  *string
 }
 
+// What became of a tree of commands in the cleanup: what coco.clean_trees returns.
+type CleanupOutcome struct {
+	Outcome   string
+	CommandID uuid.NullUUID
+	Commands  *int64
+	Line      *string
+}
+
+// The newest run of the cleanup. Only one is at work at a time: that of run_id, until expires_at.
+type CleanupRun struct {
+	OnlyRow   bool
+	RunID     uuid.NullUUID
+	Runner    *string
+	Lease     pgtype.Interval
+	StartedAt *time.Time
+	ExpiresAt *time.Time
+	EndedAt   *time.Time
+	Removed   *int64
+	// For when the newest daily run was due that has been done.
+	DoneUntil *time.Time
+}
+
 type Command struct {
 	CommandID             uuid.UUID
 	CommandType           int32

@@ -184,33 +184,23 @@ END;
 $procedure$;
 
 -- A tree goes as a whole or not at all: when its root finished before v_date, every command in it has finished, and no task names
--- any of them. Returns how many commands went.
+-- any of them. Returns how many commands went. It is one transaction, however many there are; coco.clean_batch needs many short ones.
 CREATE FUNCTION public.DeleteCommandEntitiesOlderThanDate(v_date timestamptz) RETURNS integer
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    v_deleted integer;
+    v_after uuid;
+    v_gone bigint;
+    v_deleted bigint := 0;
 BEGIN
-    WITH RECURSIVE tree(top_id, command_id, finished) AS (
-        SELECT e.command_id, e.command_id, true
-        FROM public.command_entities e
-        WHERE e.parent_command_id IS NULL
-            AND (e.root_command_id IS NULL OR e.root_command_id = e.command_id)
-            AND e.finished_at < v_date
-        UNION
-        SELECT t.top_id, e.command_id, e.finished_at IS NOT NULL
-        FROM tree t
-        JOIN public.command_entities e ON e.parent_command_id = t.command_id OR e.root_command_id = t.command_id
-    ), kept AS (
-        -- Two selects, not one with OR: each is a hash join, also where async_tasks is large.
-        SELECT t.top_id FROM tree t WHERE NOT t.finished
-        UNION
-        SELECT t.top_id FROM tree t JOIN coco.task_commands() c ON c.command_id = t.command_id
-    )
-    DELETE FROM public.command_entities e
-    USING tree t
-    WHERE e.command_id = t.command_id AND NOT EXISTS (SELECT 1 FROM kept k WHERE k.top_id = t.top_id);
-    GET DIAGNOSTICS v_deleted = ROW_COUNT;
+    LOOP
+        SELECT (array_agg(c.command_id) FILTER (WHERE c.outcome = 'next'))[1],
+            COALESCE(sum(c.commands) FILTER (WHERE c.outcome = 'removed'), 0)
+        INTO v_after, v_gone
+        FROM coco.clean_trees(v_date, v_after, 2000, true, false) c;
+        v_deleted := v_deleted + v_gone;
+        EXIT WHEN v_after IS NULL;
+    END LOOP;
     RETURN v_deleted;
 END;
 $procedure$;

@@ -19,6 +19,7 @@ BEGIN
             command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
             unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
+            finished_trees,commands_of_tasks,clean_trees,require_commands,begin_cleanup,clean_batch,end_cleanup,
             unheld_commands,lost_commands,stage_commands,lock_readers,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
         EXECUTE format('DROP FUNCTION %s', v_function);
@@ -26,10 +27,10 @@ BEGIN
 END;
 $drop$;
 
-DROP VIEW coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command;
+DROP VIEW coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command, coco.cleanup_outcome, coco.task_command;
 DROP VIEW coco.async_task;
 DROP TABLE coco.command_owner, coco.engine_instance;
 DROP TABLE public.command_entities;
-DROP TABLE coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
+DROP TABLE coco.cleanup_run, coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
     coco.archive, coco.ledger, coco.state, coco.home, coco.journal;
 DROP SCHEMA coco;
