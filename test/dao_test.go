@@ -102,6 +102,7 @@ func callsEveryQuery(t *testing.T, conn *pgx.Conn, before map[string]any) {
 	d.deletes()
 	d.exports()
 	d.coordinator()
+	d.cleanup()
 	sameAnswers(t, "after all calls", before, readThroughDAO(t, recorded))
 
 	for method := range reflect.TypeFor[*gen.Queries]().Methods() {
