@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,8 +123,17 @@ const tablePrivileges = `SELECT concat_ws(' ', r.name, p.name) FROM unnest($2::t
 	unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p(name)
 	WHERE has_table_privilege(r.name, 'public.' || $1, p.name) ORDER BY 1`
 
-// nobodyReachesInside checks that coco's own tables and functions are closed to all roles, but for the functions that writers call
-// and the view, which shows each role the columns of async_tasks that it may read.
+// readingFunctions may be called by whoever may read tasks, writingFunctions by whoever may also insert, update and delete them.
+var (
+	readingFunctions = []string{"below", "command_chains", "command_tree", "instances", "removal_blockers", "unfinished_commands"}
+	writingFunctions = []string{
+		"change_status", "own_commands", "persist_commands", "record_task", "recover_commands", "register_instance", "remove_command",
+		"renew_command", "renew_lease", "resume_command", "save_commands", "stop_instance", "task_commands",
+	}
+)
+
+// nobodyReachesInside checks that coco's own tables and functions are closed to all roles, but for the functions that writers and
+// programs call, and the view, which shows each role the columns of async_tasks that it may read.
 func nobodyReachesInside(t *testing.T, conn *pgx.Conn, version int) {
 	t.Helper()
 	what := fmt.Sprintf(" at version %d", version)
@@ -131,12 +141,19 @@ func nobodyReachesInside(t *testing.T, conn *pgx.Conn, version int) {
 		SELECT r || ' ' || c.oid::regclass FROM unnest($1::text[]) AS r, pg_class c
 		WHERE c.relnamespace = 'coco'::regnamespace AND c.relkind = 'r' AND (has_any_column_privilege(r, c.oid, 'SELECT')
 			OR has_table_privilege(r, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))`, allRoles))
-	same(t, "functions of coco that somebody may call"+what,
-		[]string{"coco_test_writer record_task", "coco_test_writer renew_command", "coco_test_writer task_commands"},
+	var callers []string
+	for _, function := range readingFunctions {
+		callers = append(callers, "coco_test_reader "+function, "coco_test_writer "+function)
+	}
+	for _, function := range writingFunctions {
+		callers = append(callers, "coco_test_writer "+function)
+	}
+	slices.Sort(callers)
+	same(t, "functions of coco that somebody may call"+what, callers,
 		query(t, conn, `
 			SELECT r || ' ' || p.proname FROM unnest($1::text[]) AS r, pg_proc p
 			WHERE p.pronamespace = 'coco'::regnamespace AND p.proname !~ '^v\d+_' AND has_function_privilege(r, p.oid, 'EXECUTE')
-			ORDER BY 1`, allRoles))
+			ORDER BY r || ' ' || p.proname COLLATE "C"`, allRoles))
 	same(t, "columns of the view"+what, []string{
 		"coco_test_column task_id", "coco_test_reader all 15", "coco_test_writer all 15",
 	}, query(t, conn, `

@@ -519,20 +519,9 @@ BEGIN
             AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
-        EXECUTE format('GRANT %s ON public.command_entities, coco.engine_instance, coco.command_owner TO %s',
-            v_item.privilege_type, v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
         IF v_item.privilege_type = 'SELECT' THEN
             EXECUTE format('GRANT SELECT ON coco.async_task, coco.command, coco.command_head, coco.instance_summary TO %s', v_item.grantee);
-            EXECUTE format('GRANT SELECT ON coco.state TO %s', v_item.grantee);
-            -- These run as their caller: what they may do to tables is what the caller may do.
-            EXECUTE (
-                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', string_agg(p.oid::regprocedure::text, ', '), v_item.grantee)
-                FROM pg_catalog.pg_proc p
-                WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = ANY ('{
-                    command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
-                    is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
-                    unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command
-                }'::text[]));
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
@@ -545,6 +534,27 @@ BEGIN
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
         END IF;
+    END LOOP;
+    -- What a program calls that keeps its commands here, for those who may do to tasks what the function does to commands.
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            p.oid::regprocedure AS function
+        FROM (VALUES
+            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers}'::text[]),
+            ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
+                recover_commands,own_commands,resume_command}'),
+            ('{DELETE}', '{remove_command}')
+        ) AS needs(privileges, functions)
+        JOIN pg_catalog.pg_proc p ON p.pronamespace = 'coco'::regnamespace AND p.proname = ANY (needs.functions)
+        CROSS JOIN LATERAL (
+            SELECT a.grantee
+            FROM pg_catalog.pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = 'public.async_tasks'::regclass AND a.grantee <> c.relowner AND a.privilege_type = ANY (needs.privileges)
+            GROUP BY a.grantee
+            HAVING count(DISTINCT a.privilege_type) = cardinality(needs.privileges)
+        ) AS x
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', v_item.function, v_item.grantee);
     END LOOP;
     FOR v_item IN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname
@@ -2922,17 +2932,17 @@ $procedure$;
 -- register_instance enters an instance. What has been over for a week and owns nothing is dropped on the occasion.
 CREATE FUNCTION coco.register_instance(v_instance_id uuid, v_name text, v_lease_ms integer) RETURNS SETOF coco.engine_instance
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM coco.state s WHERE s.serves = 'command_entities') THEN
         RAISE EXCEPTION 'commands can be kept only after the switch: until then they are what the tasks say'
             USING ERRCODE = 'CO001', HINT = 'Run "upgrade up --to switch", or further, first.';
     END IF;
-    IF has_table_privilege('coco.engine_instance', 'DELETE') THEN
-        DELETE FROM coco.engine_instance i
-        WHERE i.renewed_at < clock_timestamp() - interval '7 days' - i.lease
-            AND NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.instance_id = i.instance_id);
-    END IF;
+    DELETE FROM coco.engine_instance i
+    WHERE i.renewed_at < clock_timestamp() - interval '7 days' - i.lease
+        AND NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.instance_id = i.instance_id);
     RETURN QUERY
     INSERT INTO coco.engine_instance AS i (instance_id, name, lease)
     VALUES (v_instance_id, v_name, v_lease_ms * interval '1 millisecond')
@@ -2944,6 +2954,8 @@ $procedure$;
 -- from now on: the server may have been away for others too.
 CREATE FUNCTION coco.renew_lease(v_instance_id uuid) RETURNS boolean
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     UPDATE coco.engine_instance i SET
@@ -2957,6 +2969,8 @@ $procedure$;
 -- stop_instance is a clean end: what the instance owns is free at once.
 CREATE FUNCTION coco.stop_instance(v_instance_id uuid) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     UPDATE coco.engine_instance i SET ended_at = clock_timestamp(), ended_because = 'stopped'
@@ -2980,6 +2994,8 @@ $procedure$;
 -- locked for ever, hence the time limit on a transaction that does nothing.
 CREATE FUNCTION coco.fence(v_instance_id uuid, v_command_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_instance coco.engine_instance;
@@ -3069,6 +3085,8 @@ CREATE FUNCTION coco.save_commands(
     v_nulls integer[]
 ) RETURNS integer
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -3135,6 +3153,8 @@ $procedure$;
 -- skipped: that one forgets it.
 CREATE FUNCTION coco.made_progress(v_command_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) AND o.recoveries > 0) THEN
@@ -3167,6 +3187,8 @@ CREATE FUNCTION coco.persist_commands(
     v_nulls integer[]
 ) RETURNS SETOF coco.command_head
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -3316,6 +3338,8 @@ $procedure$;
 -- one that is allowed.
 CREATE FUNCTION coco.change_status(v_instance_id uuid, v_command_id uuid, v_from text[], v_to varchar(20)) RETURNS SETOF coco.command_head
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_before text;
@@ -3371,6 +3395,8 @@ $procedure$;
 -- handed out until somebody resumes it.
 CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_me coco.engine_instance;
@@ -3428,6 +3454,8 @@ $procedure$;
 -- own_commands gives an instance commands that belong to nobody: the engine itself has written them.
 CREATE FUNCTION coco.own_commands(v_instance_id uuid, v_command_ids uuid[]) RETURNS SETOF coco.command
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids) ORDER BY e.command_id FOR NO KEY UPDATE;
@@ -3445,6 +3473,8 @@ $procedure$;
 -- resume_command lets the tree of a command be handed out again. False: no command of it was held.
 CREATE FUNCTION coco.resume_command(v_command_id uuid) RETURNS boolean
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_root uuid;
@@ -3474,6 +3504,8 @@ $procedure$;
 CREATE FUNCTION coco.removal_blockers(v_command_id uuid) RETURNS SETOF coco.removal_blocker
 LANGUAGE plpgsql
 STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going CONSTANT uuid[] := ARRAY(SELECT b FROM coco.below(v_command_id) b);
@@ -3497,6 +3529,8 @@ $procedure$;
 -- asks: then no live instance may own any of it, and whatever has not finished needs v_unfinished.
 CREATE FUNCTION coco.remove_command(v_instance_id uuid, v_command_id uuid, v_unfinished boolean) RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going uuid[];

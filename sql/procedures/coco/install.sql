@@ -217,20 +217,9 @@ BEGIN
             AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA coco TO %s', v_item.grantee);
-        EXECUTE format('GRANT %s ON public.command_entities, coco.engine_instance, coco.command_owner TO %s',
-            v_item.privilege_type, v_item.grantee);
+        EXECUTE format('GRANT %s ON public.command_entities TO %s', v_item.privilege_type, v_item.grantee);
         IF v_item.privilege_type = 'SELECT' THEN
             EXECUTE format('GRANT SELECT ON coco.async_task, coco.command, coco.command_head, coco.instance_summary TO %s', v_item.grantee);
-            EXECUTE format('GRANT SELECT ON coco.state TO %s', v_item.grantee);
-            -- These run as their caller: what they may do to tables is what the caller may do.
-            EXECUTE (
-                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', string_agg(p.oid::regprocedure::text, ', '), v_item.grantee)
-                FROM pg_catalog.pg_proc p
-                WHERE p.pronamespace = 'coco'::regnamespace AND p.proname = ANY ('{
-                    command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
-                    is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
-                    unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command
-                }'::text[]));
         ELSIF v_item.privilege_type IN ('INSERT', 'UPDATE') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.record_task(uuid, integer, uuid, timestamptz, uuid, uuid, text,
                 varchar, text, varchar, boolean) TO %s', v_item.grantee);
@@ -243,6 +232,27 @@ BEGIN
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
         END IF;
+    END LOOP;
+    -- What a program calls that keeps its commands here, for those who may do to tasks what the function does to commands.
+    FOR v_item IN
+        SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
+            p.oid::regprocedure AS function
+        FROM (VALUES
+            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers}'::text[]),
+            ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
+                recover_commands,own_commands,resume_command}'),
+            ('{DELETE}', '{remove_command}')
+        ) AS needs(privileges, functions)
+        JOIN pg_catalog.pg_proc p ON p.pronamespace = 'coco'::regnamespace AND p.proname = ANY (needs.functions)
+        CROSS JOIN LATERAL (
+            SELECT a.grantee
+            FROM pg_catalog.pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = 'public.async_tasks'::regclass AND a.grantee <> c.relowner AND a.privilege_type = ANY (needs.privileges)
+            GROUP BY a.grantee
+            HAVING count(DISTINCT a.privilege_type) = cardinality(needs.privileges)
+        ) AS x
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', v_item.function, v_item.grantee);
     END LOOP;
     FOR v_item IN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, a.attname

@@ -5,17 +5,17 @@
 -- register_instance enters an instance. What has been over for a week and owns nothing is dropped on the occasion.
 CREATE FUNCTION coco.register_instance(v_instance_id uuid, v_name text, v_lease_ms integer) RETURNS SETOF coco.engine_instance
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM coco.state s WHERE s.serves = 'command_entities') THEN
         RAISE EXCEPTION 'commands can be kept only after the switch: until then they are what the tasks say'
             USING ERRCODE = 'CO001', HINT = 'Run "upgrade up --to switch", or further, first.';
     END IF;
-    IF has_table_privilege('coco.engine_instance', 'DELETE') THEN
-        DELETE FROM coco.engine_instance i
-        WHERE i.renewed_at < clock_timestamp() - interval '7 days' - i.lease
-            AND NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.instance_id = i.instance_id);
-    END IF;
+    DELETE FROM coco.engine_instance i
+    WHERE i.renewed_at < clock_timestamp() - interval '7 days' - i.lease
+        AND NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.instance_id = i.instance_id);
     RETURN QUERY
     INSERT INTO coco.engine_instance AS i (instance_id, name, lease)
     VALUES (v_instance_id, v_name, v_lease_ms * interval '1 millisecond')
@@ -27,6 +27,8 @@ $procedure$;
 -- from now on: the server may have been away for others too.
 CREATE FUNCTION coco.renew_lease(v_instance_id uuid) RETURNS boolean
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     UPDATE coco.engine_instance i SET
@@ -40,6 +42,8 @@ $procedure$;
 -- stop_instance is a clean end: what the instance owns is free at once.
 CREATE FUNCTION coco.stop_instance(v_instance_id uuid) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     UPDATE coco.engine_instance i SET ended_at = clock_timestamp(), ended_because = 'stopped'
@@ -63,6 +67,8 @@ $procedure$;
 -- locked for ever, hence the time limit on a transaction that does nothing.
 CREATE FUNCTION coco.fence(v_instance_id uuid, v_command_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_instance coco.engine_instance;

@@ -38,6 +38,8 @@ CREATE FUNCTION coco.save_commands(
     v_nulls integer[]
 ) RETURNS integer
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -104,6 +106,8 @@ $procedure$;
 -- skipped: that one forgets it.
 CREATE FUNCTION coco.made_progress(v_command_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) AND o.recoveries > 0) THEN
@@ -136,6 +140,8 @@ CREATE FUNCTION coco.persist_commands(
     v_nulls integer[]
 ) RETURNS SETOF coco.command_head
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -285,6 +291,8 @@ $procedure$;
 -- one that is allowed.
 CREATE FUNCTION coco.change_status(v_instance_id uuid, v_command_id uuid, v_from text[], v_to varchar(20)) RETURNS SETOF coco.command_head
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_before text;

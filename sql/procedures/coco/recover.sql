@@ -27,6 +27,8 @@ $procedure$;
 -- handed out until somebody resumes it.
 CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_me coco.engine_instance;
@@ -84,6 +86,8 @@ $procedure$;
 -- own_commands gives an instance commands that belong to nobody: the engine itself has written them.
 CREATE FUNCTION coco.own_commands(v_instance_id uuid, v_command_ids uuid[]) RETURNS SETOF coco.command
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
     PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids) ORDER BY e.command_id FOR NO KEY UPDATE;
@@ -101,6 +105,8 @@ $procedure$;
 -- resume_command lets the tree of a command be handed out again. False: no command of it was held.
 CREATE FUNCTION coco.resume_command(v_command_id uuid) RETURNS boolean
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_root uuid;

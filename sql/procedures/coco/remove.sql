@@ -5,6 +5,8 @@
 CREATE FUNCTION coco.removal_blockers(v_command_id uuid) RETURNS SETOF coco.removal_blocker
 LANGUAGE plpgsql
 STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going CONSTANT uuid[] := ARRAY(SELECT b FROM coco.below(v_command_id) b);
@@ -28,6 +30,8 @@ $procedure$;
 -- asks: then no live instance may own any of it, and whatever has not finished needs v_unfinished.
 CREATE FUNCTION coco.remove_command(v_instance_id uuid, v_command_id uuid, v_unfinished boolean) RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going uuid[];
