@@ -27,7 +27,7 @@ BEGIN
 END;
 $drop$;
 
-DROP VIEW coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command, coco.cleanup_outcome, coco.task_command;
+DROP VIEW coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command, coco.cleanup_outcome;
 DROP VIEW coco.async_task;
 DROP TABLE coco.command_owner, coco.engine_instance;
 DROP TABLE public.command_entities;

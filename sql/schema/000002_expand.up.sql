@@ -265,12 +265,6 @@ CREATE VIEW coco.cleanup_outcome AS
 SELECT ''::text AS outcome, NULL::uuid AS command_id, NULL::bigint AS commands, NULL::text AS line;
 COMMENT ON VIEW coco.cleanup_outcome IS 'What became of a tree of commands in the cleanup: what coco.clean_trees returns.';
 
--- All commands that tasks name: as their own, or, where only the archive says so, as their root.
-CREATE VIEW coco.task_command AS
-SELECT t.task_id, t.command_id FROM public.async_tasks t
-UNION ALL
-SELECT a.task_id, a.root_command_id FROM coco.archive a WHERE a.keeps_root AND a.root_command_id IS NOT NULL;
-
 -- A task with its command's values, in the shape async_tasks had: what the engine's getters return.
 CREATE VIEW coco.async_task AS
 SELECT
@@ -1610,14 +1604,16 @@ BEGIN
 END;
 $procedure$;
 
--- task_commands are all commands that tasks name, for roles that may not read all tasks.
+-- task_commands are all commands that tasks name: as their own, or, where only the archive says so, as their root.
 CREATE FUNCTION coco.task_commands() RETURNS TABLE (task_id uuid, command_id uuid)
 LANGUAGE sql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
-    SELECT t.task_id, t.command_id FROM coco.task_command t
+    SELECT t.task_id, t.command_id FROM public.async_tasks t
+    UNION ALL
+    SELECT a.task_id, a.root_command_id FROM coco.archive a WHERE a.keeps_root AND a.root_command_id IS NOT NULL
 $procedure$;
 
 -- coco:end
@@ -2397,15 +2393,18 @@ BEGIN
 END;
 $procedure$;
 
--- commands_of_tasks are those of v_command_ids that a task names. The ledger does not know of every task: only a look at all tells.
+-- commands_of_tasks are those of v_command_ids that task_commands() lists; the ledger does not know of every task. The tables are
+-- named here once more because a function's rows would be written down before they are joined: all of them, with every batch.
 CREATE FUNCTION coco.commands_of_tasks(v_command_ids uuid[]) RETURNS uuid[]
 LANGUAGE sql
 STABLE
 AS $procedure$
     SELECT ARRAY(
-        SELECT DISTINCT c.command_id
-        FROM unnest(v_command_ids) AS c(command_id)
-        JOIN coco.task_command t ON t.command_id = c.command_id)
+        SELECT c.command_id FROM unnest(v_command_ids) AS c(command_id)
+        JOIN public.async_tasks t ON t.command_id = c.command_id
+        UNION
+        SELECT c.command_id FROM unnest(v_command_ids) AS c(command_id)
+        JOIN coco.archive a ON a.root_command_id = c.command_id AND a.keeps_root)
 $procedure$;
 
 -- clean_trees looks at v_rows commands behind v_after, in the order of their ids, and at the trees of those that are roots and finished

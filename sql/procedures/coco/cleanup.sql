@@ -52,15 +52,18 @@ BEGIN
 END;
 $procedure$;
 
--- commands_of_tasks are those of v_command_ids that a task names. The ledger does not know of every task: only a look at all tells.
+-- commands_of_tasks are those of v_command_ids that task_commands() lists; the ledger does not know of every task. The tables are
+-- named here once more because a function's rows would be written down before they are joined: all of them, with every batch.
 CREATE FUNCTION coco.commands_of_tasks(v_command_ids uuid[]) RETURNS uuid[]
 LANGUAGE sql
 STABLE
 AS $procedure$
     SELECT ARRAY(
-        SELECT DISTINCT c.command_id
-        FROM unnest(v_command_ids) AS c(command_id)
-        JOIN coco.task_command t ON t.command_id = c.command_id)
+        SELECT c.command_id FROM unnest(v_command_ids) AS c(command_id)
+        JOIN public.async_tasks t ON t.command_id = c.command_id
+        UNION
+        SELECT c.command_id FROM unnest(v_command_ids) AS c(command_id)
+        JOIN coco.archive a ON a.root_command_id = c.command_id AND a.keeps_root)
 $procedure$;
 
 -- clean_trees looks at v_rows commands behind v_after, in the order of their ids, and at the trees of those that are roots and finished

@@ -382,12 +382,14 @@ BEGIN
 END;
 $procedure$;
 
--- task_commands are all commands that tasks name, for roles that may not read all tasks.
+-- task_commands are all commands that tasks name: as their own, or, where only the archive says so, as their root.
 CREATE FUNCTION coco.task_commands() RETURNS TABLE (task_id uuid, command_id uuid)
 LANGUAGE sql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
-    SELECT t.task_id, t.command_id FROM coco.task_command t
+    SELECT t.task_id, t.command_id FROM public.async_tasks t
+    UNION ALL
+    SELECT a.task_id, a.root_command_id FROM coco.archive a WHERE a.keeps_root AND a.root_command_id IS NOT NULL
 $procedure$;
