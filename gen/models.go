@@ -131,6 +131,41 @@ type RemovalBlocker struct {
 	Reason    string
 }
 
+// A task or a command that was removed: the row type of coco.remove_tasks.
+type RemovedTask struct {
+	TaskID    uuid.NullUUID
+	CommandID uuid.NullUUID
+}
+
+// A task with one of its commands: the row type of coco.tasks_with_commands.
+type TaskCommand struct {
+	TaskID                uuid.UUID
+	ActionType            int32
+	Status                int32
+	Result                int32
+	StepID                uuid.NullUUID
+	StartedAt             pgtype.Timestamptz
+	StoragePoolID         uuid.NullUUID
+	TaskType              int32
+	VdsmTaskID            uuid.NullUUID
+	EntityIds             []uuid.UUID
+	EntityTypes           []string
+	Depth                 int32
+	CommandID             uuid.UUID
+	CommandType           *int32
+	ParentCommandID       uuid.NullUUID
+	RootCommandID         uuid.NullUUID
+	ActionParameters      *string
+	ActionParametersClass *string
+	CreatedAt             pgtype.Timestamptz
+	CommandStatus         *string
+	FinishedAt            *time.Time
+	OwnerID               uuid.NullUUID
+	TakenAt               *time.Time
+	Recoveries            *int32
+	HeldAt                *time.Time
+}
+
 type TaskWithCommand struct {
 	TaskID            uuid.UUID
 	ActionType        int32

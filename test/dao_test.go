@@ -103,6 +103,7 @@ func callsEveryQuery(t *testing.T, conn *pgx.Conn, before map[string]any) {
 	d.exports()
 	d.coordinator()
 	d.cleanup()
+	d.tasksWithCommands()
 	sameAnswers(t, "after all calls", before, readThroughDAO(t, recorded))
 
 	for method := range reflect.TypeFor[*gen.Queries]().Methods() {

@@ -238,10 +238,11 @@ BEGIN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
             p.oid::regprocedure AS function
         FROM (VALUES
-            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers}'::text[]),
+            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers,
+                tasks_with_commands}'::text[]),
             ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
-                recover_commands,own_commands,resume_command}'),
-            ('{DELETE}', '{remove_command}')
+                recover_commands,own_commands,resume_command,save_task}'),
+            ('{DELETE}', '{remove_command,remove_tasks}')
         ) AS needs(privileges, functions)
         JOIN pg_catalog.pg_proc p ON p.pronamespace = 'coco'::regnamespace AND p.proname = ANY (needs.functions)
         CROSS JOIN LATERAL (
