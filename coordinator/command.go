@@ -27,9 +27,10 @@ type Command struct {
 	recoveries int
 	heldAt     time.Time
 
-	text   *string // what is stored
-	value  any     // what text says, when it is not opaque
-	opaque error
+	text    *string // what is stored, or is to be
+	value   any     // what text says, when it is not opaque
+	opaque  error
+	changed bool // the text is not known to be stored: SaveTask writes the command
 
 	parent   *Command
 	children []*Command
@@ -168,7 +169,7 @@ func Parameters[T any](cmd *Command) (T, error) {
 // ErrTooLarge; then the command is as before.
 func (cmd *Command) SetParameters(value any) error {
 	if value == nil {
-		cmd.text, cmd.value, cmd.opaque = nil, nil, nil
+		cmd.text, cmd.value, cmd.opaque, cmd.changed = nil, nil, nil, true
 		return nil
 	}
 	text, err := cmd.c.options.Registry.encode(cmd.key(), value)
@@ -178,7 +179,7 @@ func (cmd *Command) SetParameters(value any) error {
 	if len(text) > cmd.c.options.MaxParameters {
 		return &TooLargeError{CommandID: cmd.id, Bytes: len(text), Limit: cmd.c.options.MaxParameters}
 	}
-	cmd.text, cmd.value, cmd.opaque = &text, value, nil
+	cmd.text, cmd.value, cmd.opaque, cmd.changed = &text, value, nil, true
 	return nil
 }
 

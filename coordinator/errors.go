@@ -181,10 +181,14 @@ func (e *CutoffError) Error() string {
 func (e *CutoffError) Is(target error) bool { return target == ErrCutoff }
 
 // NotUpgradedError says what is missing in the database.
-type NotUpgradedError struct{ Reason string }
+type NotUpgradedError struct {
+	Reason string
+	// Phase is the one that the upgrade must have reached: switch for commands, retire for tasks.
+	Phase string
+}
 
 func (e *NotUpgradedError) Error() string {
-	return e.Reason + `: run "upgrade up --to switch", or further, first`
+	return fmt.Sprintf(`%s: run "upgrade up --to %s" first`, e.Reason, e.Phase)
 }
 
 // Is reports whether the target is ErrNotUpgraded.

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -20,12 +21,15 @@ func explain(err error) error {
 	id := detail.id("command")
 	switch refusal.Code {
 	case "CO001": // a procedure found the upgrade in another phase
-		return &NotUpgradedError{Reason: refusal.Message}
+		return &NotUpgradedError{Reason: refusal.Message, Phase: cmp.Or(detail["phase"], "switch")}
 	case "CO010":
 		return &LostOwnershipError{CommandID: id, Owner: detail.id("owner")}
 	case "CO011":
 		return &TransitionError{CommandID: id, From: Status(detail["status"]), To: Status(detail["to"])}
 	case "CO012":
+		if task := detail.id("task"); task != uuid.Nil {
+			return &TaskNotFoundError{TaskID: task}
+		}
 		return &NotFoundError{CommandID: id}
 	case "CO013":
 		return &LiveDescendantsError{CommandID: id, Descendants: detail.ids("descendants"), Tasks: detail.ids("tasks")}
@@ -39,8 +43,10 @@ func explain(err error) error {
 	case "CO017":
 		before, _ := time.Parse(time.RFC3339, detail["before"]) // the zero time where there is none
 		return &CutoffError{Before: before}
+	case "CO019":
+		return &OtherCommandError{TaskID: detail.id("task"), CommandID: id}
 	case "3F000", "42883", "42P01", "42704": // no such schema, function, table, type
-		return &NotUpgradedError{Reason: "the database does not have coco's procedures for commands"}
+		return &NotUpgradedError{Reason: "the database does not have coco's procedures for commands", Phase: "switch"}
 	}
 	return cleaned(refusal)
 }

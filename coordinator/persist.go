@@ -75,18 +75,9 @@ func (c *Coordinator) persist(ctx context.Context, db gen.DBTX, placements []pla
 	if len(placements) == 0 {
 		return nil
 	}
-	params := gen.PersistCommandsParams{InstanceID: c.id}
-	for _, p := range placements {
-		if err := p.cmd.bound(); err != nil {
-			return err
-		}
-		params.CommandIds = append(params.CommandIds, p.cmd.id)
-		params.CommandTypes = append(params.CommandTypes, p.cmd.kind)
-		params.ParentIds = append(params.ParentIds, p.parentID)
-		params.Parameters = append(params.Parameters, value(p.cmd.text))
-		params.Classes = append(params.Classes, value(p.cmd.class))
-		params.Statuses = append(params.Statuses, string(p.cmd.status))
-		params.Nulls = append(params.Nulls, p.cmd.nulls())
+	params, err := c.persistParams(placements)
+	if err != nil {
+		return err
 	}
 	return c.write(ctx, "persist", len(placements), func() error {
 		rows, err := gen.New(db).PersistCommands(ctx, params)
@@ -100,9 +91,27 @@ func (c *Coordinator) persist(ctx context.Context, db gen.DBTX, placements []pla
 		for _, p := range placements {
 			p.cmd.stored(heads[p.cmd.id])
 			p.cmd.parent = p.parent
+			p.cmd.changed = db != c.pool // a transaction may be rolled back
 		}
 		return nil
 	})
+}
+
+func (c *Coordinator) persistParams(placements []placement) (gen.PersistCommandsParams, error) {
+	params := gen.PersistCommandsParams{InstanceID: c.id}
+	for _, p := range placements {
+		if err := p.cmd.bound(); err != nil {
+			return params, err
+		}
+		params.CommandIds = append(params.CommandIds, p.cmd.id)
+		params.CommandTypes = append(params.CommandTypes, p.cmd.kind)
+		params.ParentIds = append(params.ParentIds, p.parentID)
+		params.Parameters = append(params.Parameters, value(p.cmd.text))
+		params.Classes = append(params.Classes, value(p.cmd.class))
+		params.Statuses = append(params.Statuses, string(p.cmd.status))
+		params.Nulls = append(params.Nulls, p.cmd.nulls())
+	}
+	return params, nil
 }
 
 // nulls says which texts are NULL, for an array cannot: 1 the parameters, 2 their class.

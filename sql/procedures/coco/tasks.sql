@@ -9,7 +9,7 @@ AS $procedure$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM coco.state s WHERE s.retired) THEN
         RAISE EXCEPTION 'tasks can be kept with their commands only after retire: until then the engine itself passes them together'
-            USING ERRCODE = 'CO001', HINT = 'Run "upgrade up" first.';
+            USING ERRCODE = 'CO001', HINT = 'Run "upgrade up" first.', DETAIL = 'phase=retire';
     END IF;
 END;
 $procedure$;
@@ -53,11 +53,14 @@ BEGIN
         RAISE EXCEPTION 'the zero GUID is no task id' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM 1 FROM coco.command_owner o
-    WHERE o.command_id = v_command_id OR o.command_id = ANY (v_command_ids) OR o.command_id = ANY (v_parent_ids)
+    WHERE o.command_id = ANY (v_command_ids || v_parent_ids || v_command_id)
     ORDER BY o.command_id FOR NO KEY UPDATE;
-    PERFORM coco.persist_commands(v_instance_id, v_command_ids, v_command_types, v_parent_ids,
-        v_parameters, v_classes, v_statuses, v_nulls);
-    IF v_command_id <> ALL (v_command_ids) THEN
+    IF cardinality(v_command_ids) > 0 THEN
+        PERFORM coco.persist_commands(v_instance_id, v_command_ids, v_command_types, v_parent_ids,
+            v_parameters, v_classes, v_statuses, v_nulls);
+    END IF;
+    -- An array that is NULL is an empty one.
+    IF (v_command_id = ANY (v_command_ids)) IS NOT TRUE THEN
         PERFORM coco.fence(v_instance_id, ARRAY[v_command_id]);
     END IF;
 
@@ -98,8 +101,8 @@ BEGIN
         h.command_type, h.parent_command_id, h.root_command_id, NULL::text, h.action_parameters_class, h.created_at,
         h.status, h.finished_at, h.owner_id, h.taken_at, h.recoveries, h.held_at
     FROM public.async_tasks t
-    JOIN coco.command_head h ON h.command_id = t.command_id OR h.command_id = ANY (v_command_ids)
-    WHERE t.task_id = v_task_id;
+    CROSS JOIN coco.command_head h
+    WHERE t.task_id = v_task_id AND h.command_id = ANY (v_command_ids || v_command_id);
 END;
 $procedure$;
 
