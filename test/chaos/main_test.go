@@ -1,0 +1,20 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/ovirt/coco/internal/testdb"
+)
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(workerVariable); text != "" {
+		if err := Work(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	testdb.Main(m)
+}
