@@ -44,7 +44,7 @@ func openArena(ctx context.Context, dir string, fenced bool) (*arena, error) {
 	}
 	a := &arena{dir: dir, server: server, plan: map[uuid.UUID]planned{}}
 	if err := a.setUp(ctx, fenced); err != nil {
-		return nil, errors.Join(err, a.close())
+		return nil, errors.Join(err, a.close(context.WithoutCancel(ctx)))
 	}
 	return a, nil
 }
@@ -94,11 +94,11 @@ func pullDownFence(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-func (a *arena) close() error {
+func (a *arena) close(ctx context.Context) error {
 	if a.pool != nil {
 		a.pool.Close()
 	}
-	return a.server.Stop(context.Background())
+	return a.server.Stop(ctx)
 }
 
 // supply puts commands into the supply.
@@ -153,11 +153,10 @@ func (a *arena) socket() string {
 	return filepath.Join(a.server.Socket(), fmt.Sprintf(".s.PGSQL.%d", a.server.Port()))
 }
 
-// ordersFor are the orders of a worker whose connections go through a proxy.
-func (a *arena) ordersFor(name string, run int, through *proxy) orders {
-	url := urlThrough(name, through)
+// ordersFor are the orders of a worker whose connections go through proxies: the coordinator's own, and those of the steps.
+func (a *arena) ordersFor(name string, run int, coordinator, work *proxy) orders {
 	return orders{
-		Name: name, URL: url, WorkURL: url, Drives: 3,
+		Name: name, URL: urlThrough(name, coordinator), WorkURL: urlThrough(name, work), Drives: 3,
 		Journal: filepath.Join(a.dir, fmt.Sprintf("%s-%03d.journal", name, run)),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -17,6 +18,11 @@ const (
 	killed      kind = "kill -9"
 	pausedShort kind = "pause shorter than the lease"
 	pausedLong  kind = "pause longer than the lease"
+	cutNow      kind = "all connections cut at once"
+	cutLong     kind = "the coordinator's own connections cut and refused for longer than the lease"
+	cutBackend  kind = "a session terminated by the server"
+	cutBefore   kind = "cut with a commit on its way to the server"
+	cutAfter    kind = "cut with a commit's acknowledgement on its way back"
 )
 
 // disturbance is what is done to a worker, and when.
@@ -26,19 +32,14 @@ type disturbance struct {
 	For   time.Duration // until it runs again
 }
 
-// kinds and how often each of them comes, of 20.
-var kinds = []struct {
-	kind   kind
-	weight int
-}{
-	{killed, 7},
-	{pausedShort, 3},
-	{pausedLong, 4},
-	{kind(cutNow), 1},
-	{kind(cutBackend), 1},
-	{kind(cutBefore), 2},
-	{kind(cutAfter), 2},
-}
+// kinds of disturbances, each as often as it is to come in a score.
+var kinds = slices.Concat(
+	slices.Repeat([]kind{killed}, 6),
+	slices.Repeat([]kind{pausedLong}, 4),
+	slices.Repeat([]kind{pausedShort}, 3),
+	slices.Repeat([]kind{cutBefore, cutAfter}, 2),
+	[]kind{cutNow, cutLong, cutBackend},
+)
 
 func randomDisturbances(random *rand.Rand, count int) []disturbance {
 	between := func(least, most time.Duration) time.Duration {
@@ -48,20 +49,15 @@ func randomDisturbances(random *rand.Rand, count int) []disturbance {
 	for i := range all {
 		d := &all[i]
 		d.After = between(0, 800*time.Millisecond)
-		which := random.IntN(20)
-		for _, k := range kinds {
-			if which -= k.weight; which < 0 {
-				d.Kind = k.kind
-				break
-			}
-		}
+		d.Kind = kinds[random.IntN(len(kinds))]
 		switch d.Kind {
 		case killed:
 			d.For = between(0, 300*time.Millisecond)
 		case pausedShort:
 			d.For = between(20*time.Millisecond, 600*time.Millisecond)
-		case pausedLong:
+		case pausedLong, cutLong:
 			d.For = between(lease+100*time.Millisecond, 2*lease)
+		case cutNow, cutBackend, cutBefore, cutAfter: // over at once
 		}
 	}
 	return all
@@ -69,30 +65,45 @@ func randomDisturbances(random *rand.Rand, count int) []disturbance {
 
 // victim is one of the workers: always the same place, now and then another process.
 type victim struct {
-	arena   *arena
-	name    string
-	runs    int
-	proxy   *proxy
-	process *process
+	arena       *arena
+	name        string
+	runs        int
+	coordinator *proxy // what the coordinator's own connections go through
+	work        *proxy // and what those of the steps do
+	process     *process
 }
 
 func (a *arena) newVictim(ctx context.Context, name string) (*victim, error) {
-	through, err := newProxy(ctx, a.socket())
-	if err != nil {
+	v := &victim{arena: a, name: name}
+	var err error
+	if v.coordinator, err = newProxy(ctx, a.socket()); err != nil {
 		return nil, err
 	}
-	v := &victim{arena: a, name: name, proxy: through}
+	if v.work, err = newProxy(ctx, a.socket()); err != nil {
+		v.coordinator.close()
+		return nil, err
+	}
 	if err := v.start(); err != nil {
-		through.close()
+		v.coordinator.close()
+		v.work.close()
 		return nil, err
 	}
 	return v, nil
 }
 
+// remove ends the process the hard way, if it runs.
+func (v *victim) remove() {
+	v.process.kill()
+	v.coordinator.close()
+	v.work.close()
+}
+
 func (v *victim) start() error {
 	v.runs++
+	o := v.arena.ordersFor(v.name, v.runs, v.coordinator, v.work)
+	o.Watches = v.runs%2 == 0
 	var err error
-	v.process, err = startWorker(v.arena.ordersFor(v.name, v.runs, v.proxy))
+	v.process, err = startWorker(o)
 	return err
 }
 
@@ -113,7 +124,10 @@ func (v *victim) suffer(ctx context.Context, all []disturbance, count func(kind)
 	return nil
 }
 
+// disturb does one thing to the worker, and returns when it is over. It waits until there is something to cut: a worker has no connection
+// at its start, and no commit while it waits for what another one has left.
 func (v *victim) disturb(ctx context.Context, d disturbance) error {
+	const patience = time.Minute
 	switch d.Kind {
 	case killed:
 		v.process.kill()
@@ -125,33 +139,28 @@ func (v *victim) disturb(ctx context.Context, d disturbance) error {
 		}
 		pause(ctx, d.For)
 		return v.process.signal(syscall.SIGCONT)
-	}
-	return v.cut(ctx, cut(d.Kind))
-}
-
-// cut breaks connections. It waits until there is something to break: a worker has no connection at its start, and no commit while
-// it waits for what another one has left.
-func (v *victim) cut(ctx context.Context, how cut) error {
-	const patience = time.Minute
-	switch how {
 	case cutNow:
-		return wait(ctx, "for a connection", patience, func() (bool, error) { return v.proxy.cutAll() > 0, nil })
+		return wait(ctx, "for a connection", patience, func() (bool, error) { return v.coordinator.cutAll()+v.work.cutAll() > 0, nil })
+	case cutLong:
+		v.coordinator.refuse(true)
+		pause(ctx, d.For)
+		v.coordinator.refuse(false)
 	case cutBackend:
 		return wait(ctx, "for a session", patience, func() (bool, error) {
 			tag, err := v.arena.pool.Exec(ctx, `
 				SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 ORDER BY random() LIMIT 1`, v.name)
 			return tag.RowsAffected() > 0, err
 		})
+	case cutBefore, cutAfter:
+		select {
+		case <-v.work.arm(d.Kind):
+		case <-time.After(patience):
+			return fmt.Errorf("%w: for a commit, for %s", errPatience, patience)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	fired := v.proxy.arm(how)
-	select {
-	case <-fired:
-		return nil
-	case <-time.After(patience):
-		return fmt.Errorf("%w: for a commit, for %s", errPatience, patience)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return nil
 }
 
 // disturbAll disturbs all workers at the same time, each in its own way, and returns how often what has happened.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -29,6 +30,17 @@ type instance struct {
 func (in *instance) lookAround(ctx context.Context) {
 	tick := time.NewTicker(lookTime)
 	defer tick.Stop()
+	if in.Watches {
+		in.drivers.Go(func() {
+			err := in.c.Watch(ctx, func(_ context.Context, taken []*coordinator.Command) error {
+				in.take(ctx, taken)
+				return nil
+			})
+			if ctx.Err() == nil && !isStale(err) {
+				in.note(line{What: troubled, Error: fmt.Sprintf("watch: %v", err)})
+			}
+		})
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -44,15 +56,12 @@ func (in *instance) lookAround(ctx context.Context) {
 }
 
 func (in *instance) look(ctx context.Context) error {
-	taken, err := in.c.Recover(ctx, coordinator.RecoverOptions{Limit: 100})
-	if err != nil {
-		return err
-	}
-	for _, command := range taken {
-		if command.Type() == commandType {
-			in.note(line{What: recovered, Command: command.ID()})
-			in.start(ctx, command)
+	if !in.Watches {
+		taken, err := in.c.Recover(ctx, coordinator.RecoverOptions{})
+		if err != nil {
+			return err
 		}
+		in.take(ctx, taken)
 	}
 
 	// What was handed out, or begun, in a transaction whose end this process has not heard of.
@@ -69,7 +78,7 @@ func (in *instance) look(ctx context.Context) error {
 		}
 	}
 
-	for !in.OnlyRecovers && in.busy() < in.Drives && ctx.Err() == nil {
+	for in.busy() < in.Drives && ctx.Err() == nil {
 		command, err := in.begin(ctx)
 		if command == nil || err != nil {
 			return err
@@ -77,6 +86,16 @@ func (in *instance) look(ctx context.Context) error {
 		in.start(ctx, command)
 	}
 	return nil
+}
+
+// take starts to drive what this instance was handed. The children come with their parents and are driven with them.
+func (in *instance) take(ctx context.Context, commands []*coordinator.Command) {
+	for _, command := range commands {
+		if command.Type() == commandType {
+			in.note(line{What: recovered, Command: command.ID()})
+			in.start(ctx, command)
+		}
+	}
 }
 
 func (in *instance) busy() int {

@@ -88,28 +88,28 @@ type hearing struct {
 	found  []violation
 }
 
-func (h *hearing) violation(kind, format string, args ...any) {
+func (h *hearing) violationf(kind, format string, args ...any) {
 	h.found = append(h.found, violation{kind, h.plan.ID, fmt.Sprintf(format, args...)})
 }
 
 func (h *hearing) listen(e entry) {
 	if e.What == owned {
 		if e.Note == fromLive {
-			h.violation(liveOwner, "by %s from %s", e.Instance, h.owner)
+			h.violationf(liveOwner, "by %s from %s", e.Instance, h.owner)
 		}
 		h.owner = e.Instance
 		return
 	}
 	if e.Instance != h.owner {
-		h.violation(staleOwner, "%s %d by %s, the owner was %s", e.What, e.Step, e.Instance, h.owner)
+		h.violationf(staleOwner, "%s %d by %s, the owner was %s", e.What, e.Step, e.Instance, h.owner)
 	}
 	if e.Instance != h.driver && h.worked[e.Instance] {
-		h.violation(twoDrivers, "%s %d by %s, after %s", e.What, e.Step, e.Instance, h.driver)
+		h.violationf(twoDrivers, "%s %d by %s, after %s", e.What, e.Step, e.Instance, h.driver)
 	}
 	h.driver = e.Instance
 	h.worked[e.Instance] = true
 	if h.ended > 0 && e.What != ended {
-		h.violation(afterEnd, "%s %d by %s", e.What, e.Step, e.Instance)
+		h.violationf(afterEnd, "%s %d by %s", e.What, e.Step, e.Instance)
 	}
 	switch e.What {
 	case begun:
@@ -117,29 +117,29 @@ func (h *hearing) listen(e entry) {
 	case step:
 		h.steps[e.Step]++
 		if e.Step < 1 || e.Step > h.plan.Steps {
-			h.violation(strange, "step %d of %d", e.Step, h.plan.Steps)
+			h.violationf(strange, "step %d of %d", e.Step, h.plan.Steps)
 		}
 		if h.steps[e.Step] == 1 && e.Step < h.last {
-			h.violation(stepOrder, "step %d after step %d", e.Step, h.last)
+			h.violationf(stepOrder, "step %d after step %d", e.Step, h.last)
 		}
 		h.last = max(h.last, e.Step)
 	case ended:
 		h.ended++
 		if e.Note != h.plan.Status {
-			h.violation(endedOtherwise, "%s, not %s", e.Note, h.plan.Status)
+			h.violationf(endedOtherwise, "%s, not %s", e.Note, h.plan.Status)
 		}
 	}
 }
 
 func (h *hearing) conclude() {
 	if h.begun != 1 {
-		h.violation(neverBegun, "%d times", h.begun)
+		h.violationf(neverBegun, "%d times", h.begun)
 	}
 	switch {
 	case h.ended == 0:
-		h.violation(neverEnded, "after step %d of %d", h.last, h.plan.Steps)
+		h.violationf(neverEnded, "after step %d of %d", h.last, h.plan.Steps)
 	case h.ended > 1:
-		h.violation(endedTwice, "%d times", h.ended)
+		h.violationf(endedTwice, "%d times", h.ended)
 	}
 	until := h.plan.Steps // of a command that was left behind only what lies before the last step can be missed
 	if h.ended == 0 {
@@ -148,9 +148,9 @@ func (h *hearing) conclude() {
 	for n := 1; n <= until; n++ {
 		switch count := h.steps[n]; {
 		case count == 0:
-			h.violation(stepLost, "step %d of %d", n, h.plan.Steps)
+			h.violationf(stepLost, "step %d of %d", n, h.plan.Steps)
 		case count > 1:
-			h.violation(stepTwice, "step %d, %d times", n, count)
+			h.violationf(stepTwice, "step %d, %d times", n, count)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (h *hearing) compare(k kept) {
 		want.Children = h.plan.Steps
 	}
 	if k != want {
-		h.violation(keptOtherwise, "%+v, not %+v", k, want)
+		h.violationf(keptOtherwise, "%+v, not %+v", k, want)
 	}
 }
 

@@ -34,8 +34,7 @@ func (a *arena) play(ctx context.Context, where moment) (outcome line, err error
 	}
 	defer heartbeats.close()
 
-	latecomer := a.ordersFor("latecomer", 1, work)
-	latecomer.URL = urlThrough("latecomer's coordinator", heartbeats)
+	latecomer := a.ordersFor("latecomer", 1, heartbeats, work)
 	latecomer.HoldAt, latecomer.HoldIn = 2, where
 	paused, err := a.enter(ctx, latecomer)
 	if err != nil {
@@ -45,7 +44,7 @@ func (a *arena) play(ctx context.Context, where moment) (outcome line, err error
 	if err := paused.signal(syscall.SIGSTOP); err != nil {
 		return line{}, err
 	}
-	heir := a.ordersFor("heir", 1, work)
+	heir := a.ordersFor("heir", 1, work, work)
 	heir.HoldAt, heir.HoldIn = 4, beforeTransaction
 	alive, err := a.enter(ctx, heir)
 	if err != nil {

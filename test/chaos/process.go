@@ -15,17 +15,16 @@ const workerVariable = "COCO_CHAOS_WORKER"
 
 // orders are what a worker is told.
 type orders struct {
-	Name    string // of the application, for the server
-	URL     string // of the coordinator's connections
-	WorkURL string // of those of the transactions in which steps are done
-	Journal string
-	Drives  int // how many commands it drives at a time
+	Name    string `json:"name"`    // of the application, for the server
+	URL     string `json:"url"`     // of the coordinator's connections
+	WorkURL string `json:"workURL"` // of those of the transactions in which steps are done
+	Journal string `json:"journal"` // a path
+	Drives  int    `json:"drives"`  // how many commands it drives at a time, but for those it takes over
+	Watches bool   `json:"watches"` // it lets the coordinator say what there is to take over, and does not ask itself
 
 	// For a play with parts: the worker holds here, and notes it, until there is a file named like its journal with .release behind.
-	HoldAt int
-	HoldIn moment
-	// Only takes over: begins no command.
-	OnlyRecovers bool
+	HoldAt int    `json:"holdAt"`
+	HoldIn moment `json:"holdIn"`
 }
 
 // process is how the worker's journal names it.

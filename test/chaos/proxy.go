@@ -13,18 +13,6 @@ import (
 	"sync"
 )
 
-// cut is how connections are broken.
-type cut string
-
-const (
-	cutNow        cut = "all connections at once"
-	cutBackend    cut = "a session terminated by the server"
-	cutBefore     cut = "a commit on its way to the server"
-	cutAfter      cut = "a commit's acknowledgement on its way back"
-	noCut         cut = ""
-	commitCommand     = "commit"
-)
-
 var errCut = errors.New("the connection was cut")
 
 // proxy stands between one worker and the server, and breaks their connections.
@@ -32,10 +20,11 @@ type proxy struct {
 	socket   string // of the server
 	listener net.Listener
 
-	mu    sync.Mutex
-	open  map[net.Conn]net.Conn // the worker's side and the server's
-	armed cut
-	fired chan struct{} // closed when the armed cut has happened
+	mu      sync.Mutex
+	open    map[net.Conn]net.Conn // the worker's side and the server's
+	refuses bool
+	armed   kind
+	fired   chan struct{} // closed when the armed cut has happened
 }
 
 func newProxy(ctx context.Context, socket string) (*proxy, error) {
@@ -44,7 +33,7 @@ func newProxy(ctx context.Context, socket string) (*proxy, error) {
 		return nil, fmt.Errorf("listen for a worker: %w", err)
 	}
 	p := &proxy{socket: socket, listener: listener, open: map[net.Conn]net.Conn{}}
-	go p.serve()
+	go p.serve(context.WithoutCancel(ctx))
 	return p, nil
 }
 
@@ -56,11 +45,21 @@ func (p *proxy) close() {
 }
 
 // arm prepares the cut of the next commit, and returns what is closed once it has happened.
-func (p *proxy) arm(kind cut) <-chan struct{} {
+func (p *proxy) arm(how kind) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armed, p.fired = kind, make(chan struct{})
+	p.armed, p.fired = how, make(chan struct{})
 	return p.fired
+}
+
+// refuse lets no more connections through and breaks those there are, or lets them through again.
+func (p *proxy) refuse(yes bool) {
+	p.mu.Lock()
+	p.refuses = yes
+	p.mu.Unlock()
+	if yes {
+		p.cutAll()
+	}
 }
 
 // cutAll breaks all connections there are, and returns how many.
@@ -74,32 +73,28 @@ func (p *proxy) cutAll() int {
 	return len(p.open)
 }
 
-func (p *proxy) fire(kind cut) error {
+func (p *proxy) fire(how kind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.armed != kind {
+	if p.armed != how {
 		return nil
 	}
-	p.armed = noCut
+	p.armed = ""
 	close(p.fired)
 	return errCut
 }
 
-func (p *proxy) serve() {
+func (p *proxy) serve(ctx context.Context) {
 	for {
 		worker, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("unix", p.socket)
+		server, err := p.connect(ctx, worker)
 		if err != nil {
 			_ = worker.Close()
 			continue
 		}
-		p.mu.Lock()
-		p.open[worker] = server
-		p.mu.Unlock()
-
 		both := func(pump func(io.Reader, io.Writer) error, from, to net.Conn) {
 			_ = pump(from, to) // however it ends, both sides end
 			_ = worker.Close()
@@ -113,6 +108,21 @@ func (p *proxy) serve() {
 	}
 }
 
+// connect makes the server's side of a connection.
+func (p *proxy) connect(ctx context.Context, worker net.Conn) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refuses {
+		return nil, errCut
+	}
+	server, err := new(net.Dialer).DialContext(ctx, "unix", p.socket)
+	if err != nil {
+		return nil, err
+	}
+	p.open[worker] = server
+	return server, nil
+}
+
 func (p *proxy) fromWorker(worker io.Reader, server io.Writer) error {
 	from := bufio.NewReader(worker)
 	if err := passStartup(from, server); err != nil {
@@ -123,7 +133,7 @@ func (p *proxy) fromWorker(worker io.Reader, server io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if kind == 'Q' && strings.EqualFold(string(bytes.TrimRight(message[5:], "\x00")), commitCommand) {
+		if kind == 'Q' && strings.EqualFold(string(bytes.TrimRight(message[5:], "\x00")), "commit") {
 			if err := p.fire(cutBefore); err != nil {
 				return err
 			}
