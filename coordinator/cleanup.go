@@ -47,13 +47,16 @@ func (o CleanupOptions) withDefaults() (CleanupOptions, error) {
 	o.BatchRows = cmp.Or(o.BatchRows, 1000)
 	o.Lease = cmp.Or(o.Lease, 30*time.Second)
 	if o.Runner == "" {
-		host, _ := os.Hostname() //nolint:errcheck // then it is the process id alone
-		o.Runner = fmt.Sprintf("process %d on %s", os.Getpid(), cmp.Or(host, "a host without a name"))
+		host, err := os.Hostname()
+		if err != nil {
+			host = "unknown host"
+		}
+		o.Runner = fmt.Sprintf("%s, process %d", host, os.Getpid())
 	}
 	return o, nil
 }
 
-// ErrCleanupRunning: another run of the cleanup is at work. It comes as a CleanupRunningError.
+// ErrCleanupRunning says that another run of the cleanup is at work. It comes as a CleanupRunningError.
 var ErrCleanupRunning = errors.New("another cleanup is running")
 
 // CleanupRunningError says which run of the cleanup is at work. A run that was not heard of for its lease gets this error too, once

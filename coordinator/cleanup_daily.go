@@ -80,7 +80,7 @@ func newDaily(db Beginner, options CleanerOptions) (*daily, error) {
 		return nil, errors.New("clean up daily: a dry run cleans nothing up; call RemoveAllCommandsBeforeDate for it")
 	}
 	if options.Location == nil {
-		options.Location = time.Local
+		options.Location = time.Local //nolint:gosmopolitan // a time of day is that of where the program runs
 	}
 	options.Age = cmp.Or(options.Age, defaultAge)
 	options.Retry = cmp.Or(options.Retry, time.Minute)
@@ -125,7 +125,7 @@ func (d *daily) once(ctx context.Context) (time.Duration, error) {
 	case errors.Is(err, doneError{}):
 	case other != nil:
 		d.logger.DebugContext(ctx, "another cleanup of commands is at work", "runner", other.Runner)
-		return d.options.Retry, nil
+		return d.options.Retry, nil //nolint:nilerr // it is that one's turn
 	case err != nil:
 		return 0, err
 	default:

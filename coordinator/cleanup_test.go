@@ -542,9 +542,11 @@ func TestAnInterruptedRunEndsAtOnceAndTheNextOneGoesOn(t *testing.T) {
 func TestClientsWorkOnWhileCommandsAreCleanedUp(t *testing.T) {
 	t.Parallel()
 	db, pool := pooled(t)
-	exec(t, pool, `INSERT INTO command_entities SELECT gen_random_uuid(), 1, NULL, NULL, 'x', 'c', now(), 'SUCCEEDED', now() - interval '40 days'
+	exec(t, pool, `INSERT INTO command_entities (command_id, command_type, created_at, status, finished_at)
+		SELECT gen_random_uuid(), 1, now(), 'SUCCEEDED', now() - interval '40 days'
 		FROM generate_series(1, 4000)`)
-	exec(t, pool, `INSERT INTO command_entities SELECT gen_random_uuid(), 2, command_id, command_id, 'x', 'c', now(), 'SUCCEEDED', finished_at
+	exec(t, pool, `INSERT INTO command_entities (command_id, command_type, parent_command_id, status, finished_at)
+		SELECT gen_random_uuid(), 2, command_id, 'SUCCEEDED', finished_at
 		FROM command_entities`)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
