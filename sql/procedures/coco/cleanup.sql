@@ -207,7 +207,7 @@ BEGIN
     END IF;
     IF coco.taken_over() THEN
         RAISE EXCEPTION 'commands are not cleaned up here: an engine of version 3.5 or later keeps them itself'
-            USING ERRCODE = 'CO001', HINT = 'Leave it to the engine.';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave it to the engine.';
     END IF;
 END;
 $procedure$;
