@@ -91,6 +91,24 @@ type CommandHead struct {
 	HeldAt                *time.Time
 }
 
+type CommandOverview struct {
+	CommandID             uuid.UUID
+	CommandType           int32
+	ParentCommandID       uuid.NullUUID
+	RootCommandID         uuid.NullUUID
+	ActionParametersClass *string
+	ParametersBytes       *int32
+	CreatedAt             pgtype.Timestamptz
+	Status                string
+	FinishedAt            pgtype.Timestamptz
+	OwnerID               uuid.NullUUID
+	OwnerName             *string
+	OwnerState            *string
+	TakenAt               *time.Time
+	Recoveries            *int32
+	HeldAt                *time.Time
+}
+
 // Runs of programs that keep their commands here; each is alive until its lease runs out.
 type EngineInstance struct {
 	InstanceID uuid.UUID
@@ -102,6 +120,12 @@ type EngineInstance struct {
 	RenewedAt    time.Time
 	EndedAt      *time.Time
 	EndedBecause *string
+}
+
+// A command as a line of an export: the row type of coco.take_out.
+type ExportedCommand struct {
+	CommandID uuid.UUID
+	Line      string
 }
 
 type InstanceSummary struct {

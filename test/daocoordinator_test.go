@@ -50,6 +50,17 @@ func (d *daoCalls) coordinator() {
 	for _, instance := range must(d.Instances(ctx)) {
 		d.check("the number of commands of "+instance.State, instance.State == "alive", instance.Commands == 1)
 	}
+	d.done("see whether there are commands", d.RequireSwitch(ctx))
+	page := must(d.ListCommands(ctx, gen.ListCommandsParams{OwnerID: null(second), Statuses: []string{"ACTIVE"}, MaxCommands: 10}))
+	d.check("the commands of the instance that an operator sees", parent, page[0].CommandID)
+	d.check("the name of its owner", "a test", *page[0].OwnerName)
+	tree := must(d.TreeOverview(ctx, gen.TreeOverviewParams{CommandID: child, Whole: true}))
+	d.check("the root of the tree that an operator sees", parent, tree[0].CommandID)
+	d.check("how long the child's parameters are", int32(len(d.childText)), *tree[1].ParametersBytes)
+	d.refused("take out a command that an instance drives", "CO010", func(q *gen.Queries) error {
+		_, err := q.TakeOut(ctx, gen.TakeOutParams{CommandID: parent, Unfinished: true})
+		return err
+	})
 	removed := must(d.RemoveCommand(ctx, gen.RemoveCommandParams{InstanceID: null(second), CommandID: parent}))
 	d.check("the number of commands removed", 2, len(removed))
 

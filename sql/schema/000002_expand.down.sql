@@ -19,7 +19,8 @@ BEGIN
             command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
             unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
-            finished_trees,commands_of_tasks,clean_trees,require_commands,begin_cleanup,clean_batch,end_cleanup,database_clock,
+            require_switch,list_commands,tree_overview,take_out,
+            finished_trees,commands_of_tasks,clean_trees,require_commands,begin_cleanup,clean_batch,end_cleanup,
             require_retired,save_task,tasks_with_commands,remove_tasks,
             unheld_commands,lost_commands,stage_commands,lock_readers,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP
@@ -28,7 +29,7 @@ BEGIN
 END;
 $drop$;
 
-DROP VIEW coco.removed_task, coco.task_command, coco.removal_blocker, coco.instance_summary, coco.command_head, coco.command, coco.loaded_command, coco.cleanup_outcome;
+DROP VIEW coco.removed_task, coco.task_command, coco.exported_command, coco.command_overview, coco.removal_blocker, coco.instance_summary, coco.instance_state, coco.command_head, coco.command, coco.loaded_command, coco.cleanup_outcome;
 DROP VIEW coco.async_task;
 DROP TABLE coco.command_owner, coco.engine_instance;
 DROP TABLE public.command_entities;

@@ -189,13 +189,11 @@ CREATE TABLE coco.command_owner (
     instance_id uuid NOT NULL,
     taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     recoveries integer NOT NULL DEFAULT 0,
-    held_at timestamptz,
-    recovery_id uuid
+    held_at timestamptz
 ) WITH (fillfactor = 85);
 CREATE INDEX command_owner_instance_id ON coco.command_owner (instance_id);
 COMMENT ON TABLE coco.command_owner IS 'Which instance drives an unfinished command. Without a row here nobody does, or the engine itself.';
 COMMENT ON COLUMN coco.command_owner.recoveries IS 'How often its owner has died since it last made progress.';
-COMMENT ON COLUMN coco.command_owner.recovery_id IS 'The attempt that has taken it, until its answer has arrived that may be asked again.';
 COMMENT ON COLUMN coco.command_owner.held_at IS 'It is not handed out any more: its owners died too often.';
 
 -- UNLOGGED: it is filled and emptied in one transaction.
@@ -232,14 +230,21 @@ SELECT e.command_id, e.command_type, e.parent_command_id, e.root_command_id, e.a
 FROM public.command_entities e
 LEFT JOIN coco.command_owner o ON o.command_id = e.command_id;
 
+-- Not clock_timestamp(): a volatile function keeps a view from being merged into the query that reads it, with its order and limit.
+CREATE VIEW coco.instance_state AS
+SELECT i.instance_id, i.name,
+    (CASE WHEN i.ended_at IS NOT NULL THEN i.ended_because
+        WHEN i.renewed_at < statement_timestamp() - i.lease THEN 'expired'
+        ELSE 'alive' END)::text AS state
+FROM coco.engine_instance i;
+
 CREATE VIEW coco.instance_summary AS
 SELECT i.instance_id, i.name, i.lease, i.started_at, i.alive_since, i.renewed_at, i.ended_at,
-    (CASE WHEN i.ended_at IS NOT NULL THEN i.ended_because
-        WHEN i.renewed_at < clock_timestamp() - i.lease THEN 'expired'
-        ELSE 'alive' END)::text AS state,
+    s.state,
     owned.commands,
     owned.held
 FROM coco.engine_instance i
+JOIN coco.instance_state s ON s.instance_id = i.instance_id
 CROSS JOIN LATERAL (
     SELECT count(*) AS commands, count(o.held_at) AS held FROM coco.command_owner o WHERE o.instance_id = i.instance_id
 ) AS owned;
@@ -281,6 +286,20 @@ COMMENT ON VIEW coco.task_command IS 'A task with one of its commands: the row t
 CREATE VIEW coco.removed_task AS
 SELECT e.parent_command_id AS task_id, e.root_command_id AS command_id FROM public.command_entities e WHERE false;
 COMMENT ON VIEW coco.removed_task IS 'A task or a command that was removed: the row type of coco.remove_tasks.';
+
+-- What operators see of a command: its parameters' length, not their text.
+CREATE VIEW coco.command_overview AS
+SELECT e.command_id, e.command_type, e.parent_command_id, e.root_command_id, e.action_parameters_class,
+    octet_length(e.action_parameters) AS parameters_bytes,
+    e.created_at, COALESCE(NULLIF(e.status, ''), 'UNKNOWN')::text AS status, e.finished_at,
+    o.instance_id AS owner_id, i.name AS owner_name, i.state AS owner_state, o.taken_at, o.recoveries, o.held_at
+FROM public.command_entities e
+LEFT JOIN coco.command_owner o ON o.command_id = e.command_id
+LEFT JOIN coco.instance_state i ON i.instance_id = o.instance_id;
+
+CREATE VIEW coco.exported_command AS
+SELECT e.command_id, ''::text AS line FROM public.command_entities e WHERE false;
+COMMENT ON VIEW coco.exported_command IS 'A command as a line of an export: the row type of coco.take_out.';
 
 -- A task with its command's values, in the shape async_tasks had: what the engine's getters return.
 CREATE VIEW coco.async_task AS
@@ -540,7 +559,7 @@ BEGIN
         IF v_item.privilege_type = 'DELETE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands(), coco.begin_cleanup(uuid, text, integer, timestamptz),
                 coco.clean_batch(uuid, timestamptz, uuid, integer, boolean), coco.end_cleanup(uuid, timestamptz, bigint),
-                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean), coco.database_clock() TO %s', v_item.grantee);
+                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean) TO %s', v_item.grantee);
         END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
@@ -552,10 +571,10 @@ BEGIN
             p.oid::regprocedure AS function
         FROM (VALUES
             ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers,
-                tasks_with_commands}'::text[]),
+                tasks_with_commands,require_switch,list_commands,tree_overview}'::text[]),
             ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
                 recover_commands,own_commands,resume_command,save_task}'),
-            ('{DELETE}', '{remove_command,remove_tasks}')
+            ('{DELETE}', '{remove_command,remove_tasks,take_out}')
         ) AS needs(privileges, functions)
         JOIN pg_catalog.pg_proc p ON p.pronamespace = 'coco'::regnamespace AND p.proname = ANY (needs.functions)
         CROSS JOIN LATERAL (
@@ -2438,7 +2457,6 @@ RETURNS SETOF coco.cleanup_outcome
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET jit = off -- it would compile for half a second what runs for some milliseconds
 AS $procedure$
 DECLARE
     v_next uuid;
@@ -2566,7 +2584,7 @@ BEGIN
     END IF;
     IF coco.taken_over() THEN
         RAISE EXCEPTION 'commands are not cleaned up here: an engine of version 3.5 or later keeps them itself'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave it to the engine.';
+            USING ERRCODE = 'CO001', HINT = 'Leave it to the engine.';
     END IF;
 END;
 $procedure$;
@@ -2611,25 +2629,26 @@ SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_run coco.cleanup_run;
-    v_limit CONSTANT interval := current_setting('idle_in_transaction_session_timeout')::interval;
+    v_removed bigint;
 BEGIN
     IF v_before IS NULL OR v_before > clock_timestamp() THEN
         RAISE EXCEPTION 'the date before which commands are removed lies in the future'
-            USING ERRCODE = 'CO017', DETAIL = format('before=%s', to_json(v_before) #>> '{}'), HINT = 'Give one that has passed.';
+            USING ERRCODE = 'CO017', DETAIL = 'before=' || COALESCE(to_json(v_before)::text, 'null'), HINT = 'Give one that has passed.';
     END IF;
     PERFORM coco.require_commands();
     IF v_run_id IS NOT NULL THEN
         UPDATE coco.cleanup_run SET expires_at = clock_timestamp() + lease WHERE run_id = v_run_id RETURNING * INTO v_run;
         IF NOT FOUND THEN
             SELECT * INTO v_run FROM coco.cleanup_run;
-            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', v_run.runner
-                USING ERRCODE = 'CO018', HINT = 'What it removed until now stays removed.', DETAIL = format('run=%s expires=%s runner=%s',
-                    COALESCE(v_run.run_id::text, 'none'), to_json(v_run.expires_at) #>> '{}', to_json(v_run.runner) #>> '{}');
+            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', COALESCE(v_run.runner, 'it has ended')
+                USING ERRCODE = 'CO018', DETAIL = 'run=' || COALESCE(v_run.run_id::text, 'none'),
+                    HINT = 'What it removed until now stays removed.';
         END IF;
         -- A client that stops in the middle of a batch must not keep its place for ever.
-        IF v_limit = interval '0' OR v_limit > v_run.lease THEN
-            PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::integer::text, true);
-        END IF;
+        PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::bigint::text, true)
+        FROM pg_settings s
+        WHERE s.name = 'idle_in_transaction_session_timeout'
+            AND NOT s.setting::bigint BETWEEN 1 AND extract(epoch FROM v_run.lease) * 1000;
     END IF;
     RETURN QUERY SELECT * FROM coco.clean_trees(v_before, v_after, v_rows, v_run_id IS NOT NULL, v_lines);
 END;
@@ -2652,13 +2671,6 @@ BEGIN
     WHERE run_id = v_run_id;
     RETURN FOUND;
 END;
-$procedure$;
-
--- database_clock is the clock that leases and cutoffs go by.
-CREATE FUNCTION coco.database_clock() RETURNS timestamptz
-LANGUAGE sql
-AS $procedure$
-    SELECT clock_timestamp()
 $procedure$;
 
 -- coco:end
@@ -3198,9 +3210,8 @@ END;
 $procedure$;
 
 -- persist_commands stores commands of an instance: new ones become its own, others must be. A parent is one of these commands, or is
--- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. The status is that of a
--- new command only: change_status changes it, and a program whose transaction was rolled back may believe in another. Returns
--- the commands as they are stored.
+-- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. Returns the
+-- commands as they are stored.
 CREATE FUNCTION coco.persist_commands(
     v_instance_id uuid,
     v_command_ids uuid[],
@@ -3302,14 +3313,18 @@ BEGIN
         -- Also those that another transaction has stored meanwhile.
         PERFORM coco.fence(v_instance_id, v_there);
         PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_there) ORDER BY e.command_id FOR NO KEY UPDATE;
-        SELECT e.command_id, e.parent_command_id, c.parent_id
+        SELECT e.command_id, e.parent_command_id, c.parent_id, c.status, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS before,
+            NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id AS moved
         INTO v_odd
-        FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
+        FROM unnest(v_command_ids, v_parent_ids, v_statuses, v_nulls) AS c(id, parent_id, status, nulls)
         JOIN public.command_entities e ON e.command_id = c.id
-        WHERE c.id = ANY (v_there) AND NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
+        WHERE c.id = ANY (v_there)
+            AND (NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
+                OR (COALESCE(NULLIF(CASE WHEN c.nulls & 4 = 0 THEN c.status END, ''), 'UNKNOWN') <> COALESCE(NULLIF(e.status, ''), 'UNKNOWN')
+                    AND NOT coco.may_become(e.status, c.status)))
         ORDER BY e.command_id
         LIMIT 1;
-        IF FOUND THEN
+        IF FOUND AND v_odd.moved THEN
             PERFORM 1 FROM coco.command_chains(ARRAY[v_odd.parent_id]) k WHERE k.command_id = v_odd.command_id;
             IF FOUND THEN
                 RAISE EXCEPTION 'command % would be below itself: command % is below it', v_odd.command_id, v_odd.parent_id
@@ -3318,25 +3333,32 @@ BEGIN
             RAISE EXCEPTION 'command % has another parent: %, not %', v_odd.command_id,
                 COALESCE(v_odd.parent_command_id::text, 'none'), COALESCE(NULLIF(v_odd.parent_id, c_none)::text, 'none')
                 USING ERRCODE = 'CO014', HINT = 'A command keeps the parent it was stored with.',
-                    DETAIL = format('command=%s parent=%s stored=%s', v_odd.command_id, v_odd.parent_id,
-                        COALESCE(v_odd.parent_command_id::text, 'none'));
+                    DETAIL = format('command=%s parent=%s', v_odd.command_id, v_odd.parent_id);
+        ELSIF FOUND THEN
+            RAISE EXCEPTION 'command % cannot go from % to %', v_odd.command_id, v_odd.before, v_odd.status
+                USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_odd.command_id, v_odd.before);
         END IF;
 
         WITH given AS (
             SELECT c.id, c.command_type, CASE WHEN c.nulls & 1 = 0 THEN c.parameters END AS parameters,
-                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class
-            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_nulls) AS c(id, command_type, parameters, class, nulls)
+                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class, CASE WHEN c.nulls & 4 = 0 THEN c.status END AS status
+            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_statuses, v_nulls)
+                AS c(id, command_type, parameters, class, status, nulls)
             WHERE c.id = ANY (v_there)
         ), stored AS (
             UPDATE public.command_entities e SET
                 command_type = g.command_type,
                 action_parameters = g.parameters,
-                action_parameters_class = g.class
+                action_parameters_class = g.class,
+                status = g.status,
+                finished_at = CASE WHEN coco.is_final(g.status) THEN COALESCE(e.finished_at, now()) END
             FROM given g
             WHERE g.id = e.command_id
-                AND (e.command_type, e.action_parameters, e.action_parameters_class)
-                    IS DISTINCT FROM (g.command_type, g.parameters, g.class)
-            RETURNING e.command_id
+                AND (e.command_type, e.action_parameters, e.action_parameters_class, e.status)
+                    IS DISTINCT FROM (g.command_type, g.parameters, g.class, g.status)
+            RETURNING e.command_id, e.finished_at
+        ), released AS (
+            DELETE FROM coco.command_owner o USING stored s WHERE s.command_id = o.command_id AND s.finished_at IS NOT NULL
         )
         SELECT array_agg(s.command_id ORDER BY s.command_id) INTO v_changed FROM stored s;
         FOR v_id IN SELECT n.command_id FROM coco.named_commands(v_changed) n(command_id) ORDER BY 1 LOOP
@@ -3406,15 +3428,8 @@ $procedure$;
 -- alive needs time to say so.
 --
 -- A command whose owners have died v_hold_after times in a row, without progress of its tree in between, is held: its tree is not
--- handed out until somebody resumes it. Those that are held just now are returned too: held_at tells.
---
--- v_recovery_id names the attempt. Repeated under the same one, because its answer was lost, it returns what it has taken before, too.
-CREATE FUNCTION coco.recover_commands(
-    v_instance_id uuid,
-    v_recovery_id uuid,
-    v_limit integer,
-    v_hold_after integer
-) RETURNS SETOF coco.command
+-- handed out until somebody resumes it.
+CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -3423,12 +3438,9 @@ DECLARE
     v_me coco.engine_instance;
     v_tree record;
     v_locked uuid[];
-    v_taken uuid[];
-    v_held uuid[] := '{}';
+    v_taken uuid[] := '{}';
 BEGIN
     PERFORM coco.fence(v_instance_id, '{}');
-    v_taken := ARRAY(
-        SELECT o.command_id FROM coco.command_owner o WHERE o.instance_id = v_instance_id AND o.recovery_id = v_recovery_id);
     SELECT * INTO v_me FROM coco.engine_instance i WHERE i.instance_id = v_instance_id;
     IF v_me.renewed_at >= clock_timestamp() - v_me.lease / 2 THEN
         UPDATE coco.engine_instance dead SET ended_at = clock_timestamp(), ended_because = 'taken over'
@@ -3462,18 +3474,16 @@ BEGIN
         CONTINUE WHEN cardinality(v_locked) < cardinality(v_tree.commands);
         IF NOT v_tree.stopped AND v_tree.recoveries >= v_hold_after THEN
             UPDATE coco.command_owner o SET held_at = clock_timestamp() WHERE o.command_id = ANY (v_locked);
-            v_held := v_held || v_locked;
             CONTINUE;
         END IF;
         UPDATE coco.command_owner o SET
             instance_id = v_instance_id,
             taken_at = clock_timestamp(),
-            recovery_id = v_recovery_id,
             recoveries = o.recoveries + CASE WHEN v_tree.stopped THEN 0 ELSE 1 END
         WHERE o.command_id = ANY (v_locked);
         v_taken := v_taken || v_locked;
     END LOOP;
-    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken || v_held) ORDER BY k.created_at, k.command_id;
+    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken) ORDER BY k.created_at, k.command_id;
 END;
 $procedure$;
 
@@ -3845,6 +3855,159 @@ BEGIN
             v_id := v_above;
         END LOOP;
     END LOOP;
+END;
+$procedure$;
+
+-- coco:end
+
+-- coco:include coco/operate.sql
+
+-- What operators see and do: commands without their parameters, which may hold passwords.
+
+-- require_switch refuses while commands are only what the tasks say.
+CREATE FUNCTION coco.require_switch() RETURNS void
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM coco.state s WHERE s.serves = 'command_entities') THEN
+        RAISE EXCEPTION 'there are no commands to work on before the switch: until then they are what the tasks say'
+            USING ERRCODE = 'CO001', HINT = 'Run "upgrade up --to switch", or further, first.';
+    END IF;
+END;
+$procedure$;
+
+-- list_commands returns one page: the commands behind a place in the list, at most v_limit of them. The list has three parts, each in
+-- the order of an index: unfinished commands with a time, the newest first; those without one, by id; finished commands, by id. The
+-- place is a part, and the time and id of the last command of the page before; part 0 is the beginning. NULL, or false, of what is to be
+-- listed means that it does not matter.
+CREATE FUNCTION coco.list_commands(
+    v_unfinished boolean,
+    v_statuses text[],
+    v_types integer[],
+    v_owner_id uuid,
+    v_no_owner boolean,
+    v_held boolean,
+    v_roots boolean,
+    v_since timestamptz,
+    v_before timestamptz,
+    v_after_part integer,
+    v_after_time text,
+    v_after_id uuid,
+    v_limit integer
+) RETURNS SETOF coco.command_overview
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- A plan for any arguments would not use the index that fits these.
+SET plan_cache_mode = force_custom_plan
+AS $procedure$
+DECLARE
+    v_time CONSTANT timestamptz := v_after_time;
+    v_left integer := v_limit;
+    v_rows integer;
+BEGIN
+    PERFORM coco.require_switch();
+    IF v_after_part <= 1 THEN
+        RETURN QUERY
+        SELECT o.* FROM coco.command_overview o
+        WHERE o.finished_at IS NULL AND o.created_at IS NOT NULL
+            AND (v_after_part = 0
+                OR o.created_at <= v_time AND (o.created_at, o.command_id) < (v_time, v_after_id))
+            AND (v_statuses IS NULL OR o.status = ANY (v_statuses))
+            AND (v_types IS NULL OR o.command_type = ANY (v_types))
+            AND (v_owner_id IS NULL OR o.owner_id = v_owner_id)
+            AND (NOT v_no_owner OR o.owner_id IS NULL)
+            AND (NOT v_held OR o.held_at IS NOT NULL)
+            AND (NOT v_roots OR o.parent_command_id IS NULL AND COALESCE(o.root_command_id, o.command_id) = o.command_id)
+            AND (v_since IS NULL OR o.created_at >= v_since)
+            AND (v_before IS NULL OR o.created_at < v_before)
+        ORDER BY o.created_at DESC, o.command_id DESC
+        LIMIT v_left;
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
+        v_left := v_left - v_rows;
+    END IF;
+    IF v_after_part <= 2 AND v_left > 0 THEN
+        RETURN QUERY
+        SELECT o.* FROM coco.command_overview o
+        WHERE o.finished_at IS NULL AND o.created_at IS NULL
+            AND (v_after_part < 2 OR o.command_id > v_after_id)
+            AND (v_statuses IS NULL OR o.status = ANY (v_statuses))
+            AND (v_types IS NULL OR o.command_type = ANY (v_types))
+            AND (v_owner_id IS NULL OR o.owner_id = v_owner_id)
+            AND (NOT v_no_owner OR o.owner_id IS NULL)
+            AND (NOT v_held OR o.held_at IS NOT NULL)
+            AND (NOT v_roots OR o.parent_command_id IS NULL AND COALESCE(o.root_command_id, o.command_id) = o.command_id)
+            AND v_since IS NULL AND v_before IS NULL
+        ORDER BY o.command_id
+        LIMIT v_left;
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
+        v_left := v_left - v_rows;
+    END IF;
+    IF NOT v_unfinished AND v_left > 0 THEN
+        RETURN QUERY
+        SELECT o.* FROM coco.command_overview o
+        WHERE o.finished_at IS NOT NULL
+            AND (v_after_part < 3 OR o.command_id > v_after_id)
+            AND (v_statuses IS NULL OR o.status = ANY (v_statuses))
+            AND (v_types IS NULL OR o.command_type = ANY (v_types))
+            AND (NOT v_roots OR o.parent_command_id IS NULL AND COALESCE(o.root_command_id, o.command_id) = o.command_id)
+            AND (v_since IS NULL OR o.created_at >= v_since)
+            AND (v_before IS NULL OR o.created_at < v_before)
+        ORDER BY o.command_id
+        LIMIT v_left;
+    END IF;
+END;
+$procedure$;
+
+-- tree_overview returns a command, or with v_whole the root of its tree, and all below it: the topmost first, then by age.
+CREATE FUNCTION coco.tree_overview(v_command_id uuid, v_whole boolean) RETURNS SETOF coco.command_overview
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    v_top uuid := v_command_id;
+BEGIN
+    PERFORM coco.require_switch();
+    IF v_whole THEN
+        WITH RECURSIVE chain(command_id, above) AS (
+            SELECT e.command_id, NULLIF(COALESCE(e.parent_command_id, e.root_command_id), e.command_id)
+            FROM public.command_entities e
+            WHERE e.command_id = v_command_id
+            UNION
+            SELECT e.command_id, NULLIF(COALESCE(e.parent_command_id, e.root_command_id), e.command_id)
+            FROM chain c JOIN public.command_entities e ON e.command_id = c.above
+        )
+        -- Damaged rows may form a circle, which has no top.
+        SELECT COALESCE(max(c.command_id::text) FILTER (WHERE c.above IS NULL), v_command_id::text)::uuid INTO v_top FROM chain c;
+    END IF;
+    RETURN QUERY
+    SELECT o.*
+    FROM coco.below(v_top) b(command_id)
+    JOIN coco.command_overview o ON o.command_id = b.command_id
+    ORDER BY o.command_id <> v_top, o.created_at, o.command_id;
+END;
+$procedure$;
+
+-- take_out removes a command with all below it, as remove_command does for an operator, and returns what it has removed as lines of an
+-- export.
+CREATE FUNCTION coco.take_out(v_command_id uuid, v_unfinished boolean) RETURNS SETOF coco.exported_command
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    PERFORM coco.require_switch();
+    RETURN QUERY
+    SELECT e.command_id, (SELECT row_to_json(line)::text FROM (
+        SELECT 1 AS coco_command, e.command_id, e.command_type, e.parent_command_id, e.root_command_id,
+            e.action_parameters, e.action_parameters_class, e.created_at, e.status, e.finished_at) AS line)
+    FROM coco.remove_command(NULL, v_command_id, v_unfinished) e;
 END;
 $procedure$;
 

@@ -227,7 +227,7 @@ BEGIN
         IF v_item.privilege_type = 'DELETE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands(), coco.begin_cleanup(uuid, text, integer, timestamptz),
                 coco.clean_batch(uuid, timestamptz, uuid, integer, boolean), coco.end_cleanup(uuid, timestamptz, bigint),
-                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean), coco.database_clock() TO %s', v_item.grantee);
+                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean) TO %s', v_item.grantee);
         END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
@@ -239,10 +239,10 @@ BEGIN
             p.oid::regprocedure AS function
         FROM (VALUES
             ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers,
-                tasks_with_commands}'::text[]),
+                tasks_with_commands,require_switch,list_commands,tree_overview}'::text[]),
             ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
                 recover_commands,own_commands,resume_command,save_task}'),
-            ('{DELETE}', '{remove_command,remove_tasks}')
+            ('{DELETE}', '{remove_command,remove_tasks,take_out}')
         ) AS needs(privileges, functions)
         JOIN pg_catalog.pg_proc p ON p.pronamespace = 'coco'::regnamespace AND p.proname = ANY (needs.functions)
         CROSS JOIN LATERAL (
