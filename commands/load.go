@@ -1,4 +1,3 @@
-// Package commands takes commands in again that the way back has exported: those that the old schema could not hold as they were.
 package commands
 
 import (
@@ -15,9 +14,6 @@ import (
 
 	"github.com/ovirt/coco/gen"
 )
-
-// ErrNotUpgraded says that the database does not have what it takes to take commands in.
-var ErrNotUpgraded = errors.New("not upgraded")
 
 // batchBytes is about how much is sent to the server at once.
 const batchBytes = 4 << 20
@@ -143,19 +139,6 @@ func unreadable(err error, first int64, batch []string) error {
 		if !utf8.ValidString(line) || strings.ContainsRune(line, 0) {
 			return &LineError{Line: first + int64(i), Reason: "is damaged: it is not UTF-8 text"}
 		}
-	}
-	return err
-}
-
-// explain recognises a database without the procedures.
-func explain(err error) error {
-	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return err
-	}
-	switch refusal.Code {
-	case "3F000", "42883", "42P01": // no such schema, function, table
-		return ErrNotUpgraded
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,4 +41,33 @@ func (u *Upgrader) Transact(ctx context.Context, options TransactOptions, do fun
 		return nil
 	}
 	return r.explain(ctx, err, nil)
+}
+
+// Read calls do in a transaction that sees one state of the database and changes nothing. It takes no lock that a run waits for; while
+// one is in its way, do is called again. Errors of the server come back as those of Up and Down do.
+func (u *Upgrader) Read(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	conn, err := u.connect(ctx)
+	if err != nil {
+		return err
+	}
+	r := &run{Upgrader: u, conn: conn}
+	defer r.end(ctx)
+	if err := r.giveWay(ctx); err != nil {
+		return r.explain(ctx, err, nil)
+	}
+	_, err = look(ctx, func() (struct{}, error) { return struct{}{}, r.read(ctx, do) })
+	return r.explain(ctx, err, nil)
+}
+
+func (r *run) read(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	tx, err := r.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
+	return do(ctx, tx)
 }

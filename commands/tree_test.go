@@ -1,0 +1,127 @@
+package commands_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/ovirt/coco/commands"
+	"github.com/ovirt/coco/internal/upgraded"
+)
+
+// drawn writes a tree as the numbers of its nodes: 1(2 3(4)).
+func drawn(node *commands.Node) string {
+	text := strings.TrimLeft(node.ID.String()[24:], "0")
+	var children []string
+	for _, child := range node.Children {
+		children = append(children, drawn(child))
+	}
+	if len(children) > 0 {
+		text += "(" + strings.Join(children, " ") + ")"
+	}
+	return text
+}
+
+func TestATreeIsTheSameFromWhereverItIsAskedFor(t *testing.T) {
+	conn := connect(t, upgraded.New(t))
+	root := number(1)
+	for _, row := range [][]any{
+		{root, 1, nil, nil, "2026-01-01", "ACTIVE", nil},
+		{number(2), 1, root, root, "2026-01-02", "ACTIVE", nil},
+		{number(3), 1, number(2), root, "2026-01-03", "SUCCEEDED", "2026-01-04"},
+		{number(4), 1, nil, root, "2026-01-04", "ACTIVE", nil}, // below its root by that alone
+		{number(5), 1, root, root, "2026-01-01", "ACTIVE", nil},
+		{number(9), 1, nil, nil, "2026-01-01", "ACTIVE", nil}, // another tree
+	} {
+		execute(t, conn, insert, row...)
+	}
+	for n := range 5 {
+		tree, err := commands.FindTree(t.Context(), conn, number(n+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := drawn(tree.Root); got != "1(5 2(3) 4)" || tree.Commands != 5 || tree.Unfinished != 4 {
+			t.Errorf("from %d: %s, %d commands, %d unfinished", n+1, got, tree.Commands, tree.Unfinished)
+		}
+	}
+	details, err := commands.Show(t.Context(), conn, root)
+	if err != nil || details.Children != 2 || details.Below != 4 || details.Owner != nil || details.Engine != nil {
+		t.Errorf("%+v, %v", details, err)
+	}
+}
+
+func TestDamagedLinksEndNoTreeInACircle(t *testing.T) {
+	conn := connect(t, upgraded.New(t))
+	for n := range 6 {
+		execute(t, conn, insert, number(n+1), 1, nil, nil, "2026-01-01", "ACTIVE", nil)
+	}
+	execute(t, conn, `UPDATE command_entities SET parent_command_id = $2 WHERE command_id = $1`, number(1), number(2))
+	execute(t, conn, `UPDATE command_entities SET parent_command_id = $2 WHERE command_id = $1`, number(2), number(1))
+	execute(t, conn, `UPDATE command_entities SET parent_command_id = $1 WHERE command_id = $1`, number(3))
+	// A circle that hangs on a tree by its root.
+	execute(t, conn, `UPDATE command_entities SET parent_command_id = $2, root_command_id = $3 WHERE command_id = $1`, number(5), number(6), number(4))
+	execute(t, conn, `UPDATE command_entities SET parent_command_id = $2 WHERE command_id = $1`, number(6), number(5))
+	for n, want := range map[int]string{1: "1(2)", 2: "2(1)", 3: "3", 4: "4(5(6))"} {
+		tree, err := commands.FindTree(t.Context(), conn, number(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := drawn(tree.Root); got != want {
+			t.Errorf("from %d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestWhatIsNotThereIsATypedError(t *testing.T) {
+	conn := connect(t, upgraded.New(t))
+	db, id := conn, uuid.New()
+	for what, do := range map[string]func() error{
+		"tree":       func() error { _, err := commands.FindTree(t.Context(), db, id); return err },
+		"show":       func() error { _, err := commands.Show(t.Context(), db, id); return err },
+		"parameters": func() error { _, err := commands.Parameters(t.Context(), db, id); return err },
+		"plan":       func() error { _, err := commands.PlanRemoval(t.Context(), db, id, false); return err },
+		"remove": func() error {
+			_, err := commands.Remove(t.Context(), db, id, commands.RemoveOptions{Export: io.Discard})
+			return err
+		},
+		"resume": func() error { _, err := commands.Resume(t.Context(), db, id); return err },
+	} {
+		err := do()
+		missing, ok := errors.AsType[*commands.NotFoundError](err)
+		if !errors.Is(err, commands.ErrNotFound) || !ok || missing.CommandID != id {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := commands.Remove(t.Context(), db, id, commands.RemoveOptions{}); err == nil || errors.Is(err, commands.ErrNotFound) {
+		t.Errorf("remove without an export: %v", err)
+	}
+}
+
+func TestRemoveSaysWhatIsInTheWayAndRemovesNothing(t *testing.T) {
+	conn := connect(t, upgraded.New(t))
+	execute(t, conn, insert, number(1), 1, nil, nil, "2026-01-01", "SUCCEEDED", "2026-01-02")
+	execute(t, conn, insert, number(2), 1, number(1), number(1), "2026-01-01", "ACTIVE", nil)
+	execute(t, conn, `INSERT INTO coco.engine_instance (instance_id, name, lease) VALUES ($1, 'one', '1 hour')`, number(100))
+	execute(t, conn, `INSERT INTO coco.command_owner (command_id, instance_id) VALUES ($1, $2)`, number(2), number(100))
+	execute(t, conn, `SELECT insertasync_tasks(1, 0, 2, NULL, $1, NULL, $2, now(), NULL, 0)`, number(50), number(1))
+	_, err := commands.Remove(t.Context(), conn, number(1), commands.RemoveOptions{Export: io.Discard})
+	blocked, ok := errors.AsType[*commands.BlockedError](err)
+	if !ok || !errors.Is(err, commands.ErrBlocked) {
+		t.Fatal(err)
+	}
+	if len(blocked.Owned) != 1 || blocked.Owned[0] != number(2) || len(blocked.Unfinished) != 1 || blocked.Unfinished[0] != number(2) ||
+		len(blocked.Tasks) != 1 || blocked.Tasks[0] != (commands.Task{ID: number(50), CommandID: number(1)}) {
+		t.Errorf("%+v", blocked)
+	}
+	for _, part := range []string{"a live instance drives command " + number(2).String(), "task " + number(50).String(), "has not finished"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is not in %q", part, err)
+		}
+	}
+	if left := all(t, conn, commands.ListOptions{Limit: 10}, func() {}); len(left) != 2 {
+		t.Errorf("%d commands are left", len(left))
+	}
+}
