@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
@@ -17,8 +16,8 @@ import (
 )
 
 const commandsLoadLong = `load takes commands in again that "upgrade down" has written to a file, because async_tasks could not hold
-them as they were. FILE is that file; - reads it from stdin. The database has to be upgraded to the switch or
-further.
+them as they were, or that "upgrade commands remove" has removed. FILE is that file; - reads it from stdin.
+The database has to be upgraded to the switch or further. No instance owns what was loaded.
 
 Every command becomes what it was, its status and times included. One that is there exactly so is left alone,
 so loading twice changes nothing. One that is there otherwise is left alone too and named, unless --overwrite:
@@ -30,9 +29,6 @@ It is all or nothing: a damaged line, or a parent that is neither in the databas
 const commandsLoadExample = `  upgrade commands load coco-commands-engine-20260102T030405Z.jsonl --dry-run
   upgrade commands load coco-commands-engine-20260102T030405Z.jsonl --overwrite`
 
-// loadLockTimeout is how long a load waits for a command that the engine is writing.
-const loadLockTimeout = 10 * time.Second
-
 type loadFlags struct {
 	overwrite, dryRun bool
 }
@@ -41,19 +37,11 @@ func (a *app) newCommandsLoad() *cobra.Command {
 	var flags loadFlags
 	cmd := &cobra.Command{
 		Use:     "load FILE",
-		Short:   "Take commands in again that down has written to a file",
+		Short:   "Take commands in again that down or remove has written to a file",
 		Long:    commandsLoadLong,
 		Example: commandsLoadExample,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return nil
-			}
-			return &usageError{
-				reason: fmt.Sprintf("%s takes one FILE, but was given %s", cmd.Name(), counted(int64(len(args)), "argument")),
-				hint:   fmt.Sprintf("%q shows how.", helpOf(cmd)),
-			}
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.loadCommands(cmd.Context(), args[0], flags) },
+		Args:    oneArgument("FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.loadCommands(cmd.Context(), args[0], flags) },
 	}
 	set := cmd.Flags()
 	set.BoolVar(&flags.overwrite, "overwrite", false, "replace commands that are there otherwise")
@@ -75,7 +63,7 @@ func (a *app) loadCommands(ctx context.Context, path string, flags loadFlags) er
 	}
 	report.doing(elapsed("taking commands in"))
 	var result commands.Result
-	options := upgrade.TransactOptions{DryRun: flags.dryRun, LockTimeout: loadLockTimeout}
+	options := upgrade.TransactOptions{DryRun: flags.dryRun, LockTimeout: changeLockTimeout}
 	err = upgrader.Transact(ctx, options, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
 		result, err = commands.Load(ctx, tx, export, flags.overwrite)
@@ -135,20 +123,15 @@ func loadError(name string, err error) error {
 	case errors.As(err, &line):
 		return &upgrade.Error{
 			Cause: err, Reason: name + ": " + line.Error(),
-			Hint: `Nothing was loaded. Take a file as "upgrade down" has written it.`,
+			Hint: `Nothing was loaded. Take a file as "upgrade down" or "upgrade commands remove" has written it.`,
 		}
 	case errors.As(err, &missing):
 		return &upgrade.Error{
 			Cause: err, Reason: name + ": " + missing.Error(),
 			Hint: "Nothing was loaded. Load the export that has them as well: files can be put one behind the other.",
 		}
-	case errors.Is(err, commands.ErrNotUpgraded):
-		return &upgrade.Error{
-			Kind: upgrade.ErrRefused, Cause: err, Reason: "the database has not been upgraded, so it has no place for commands",
-			Hint: `Run "upgrade up --to switch", or further, first.`,
-		}
 	}
-	return err
+	return commandsError(err)
 }
 
 func (a *app) showLoaded(result commands.Result, flags loadFlags) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ovirt/coco/commands"
 	"github.com/ovirt/coco/upgrade"
 )
 
@@ -107,6 +108,8 @@ func completionOf(usage string) cobra.CompletionFunc {
 			phases = append(phases, string(phase))
 		}
 		return cobra.FixedCompletions(phases, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+	case strings.Contains(usage, "`STATUS`"):
+		return cobra.FixedCompletions(commands.Statuses(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
 	case strings.Contains(usage, "FILE"):
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	case strings.Contains(usage, "DIR"):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type console struct {
 	live           bool // stderr is a terminal: progress is one line, written over and over
 	color          bool
 	quiet          bool
+	width          int // of the terminal that stdout is; 0 elsewhere, where lines have no end
 
 	mu    sync.Mutex
 	drawn bool // a progress line stands there, without its end
@@ -37,6 +39,7 @@ func (c *console) configure(flags globalFlags) {
 	c.quiet = flags.quiet
 	c.color = isTerminal(c.stdout) && !flags.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	c.live = c.live && !flags.verbose
+	c.width = terminalWidth(c.stdout)
 }
 
 // isTerminal says whether a person may be there. /dev/null is a character device too.
@@ -51,6 +54,21 @@ func isTerminal(stream any) bool {
 	}
 	null, err := os.Stat(os.DevNull)
 	return err != nil || !os.SameFile(info, null)
+}
+
+// terminalWidth is how many letters a line may have. As everywhere, COLUMNS counts more than what the terminal says.
+func terminalWidth(stream any) int {
+	if !isTerminal(stream) {
+		return 0
+	}
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		return columns
+	}
+	file, _ := stream.(*os.File) // as every terminal
+	if columns := columnsOf(file); columns > 0 {
+		return columns
+	}
+	return lineWidth + 1
 }
 
 // resultf writes lines to stdout.
@@ -138,11 +156,11 @@ func (c *console) paint(cell string) string {
 	}
 	var code string
 	switch strings.TrimSpace(cell) {
-	case wordApplied, wordHolds, wordGo:
+	case wordApplied, wordHolds, wordGo, wordAlive:
 		code = "32" // green
-	case wordPending, wordDecision, wordWarning, wordStop:
+	case wordPending, wordDecision, wordWarning, wordStop, wordHeld, wordExpired:
 		code = "33" // yellow
-	case wordFails, wordRefusal, wordRefused:
+	case wordFails, wordRefusal, wordRefused, wordFailed:
 		code = "31" // red
 	default:
 		return cell

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/ovirt/coco/commands"
 	"github.com/ovirt/coco/upgrade"
 )
 
@@ -61,6 +62,8 @@ var kinds = []struct {
 	{upgrade.ErrNotUpgraded, "not_upgraded", exitPending},
 	{upgrade.ErrUnreachable, "unreachable", exitFailure},
 	{upgrade.ErrInterrupted, "interrupted", exitFailure},
+	{commands.ErrNotFound, "not_found", exitFailure},
+	{commands.ErrBlocked, "blocked", exitFailure},
 }
 
 func describe(err error) failure {

@@ -14,6 +14,10 @@ const (
 	wordPending = "pending"
 	wordHolds   = "holds"
 	wordFails   = "does not hold"
+	wordHeld    = "held"
+	wordAlive   = "alive"
+	wordExpired = "expired"
+	wordFailed  = "FAILED"
 )
 
 // table aligns rows of cells, two blanks apart. Paint is called with each padded cell.

@@ -38,7 +38,8 @@ var withoutDatabase = map[string]bool{
 // needed is what a command does not run without.
 var needed = map[string][]string{
 	"upgrade down": {"--yes"}, "upgrade demo": {"--tasks", "20"}, "upgrade completion": {"bash"}, "upgrade man": {"pages"},
-	"upgrade commands load": {"-"},
+	"upgrade commands load": {"-"}, "upgrade commands tree": {nobody}, "upgrade commands show": {nobody},
+	"upgrade commands remove": {nobody}, "upgrade commands resume": {nobody},
 }
 
 // databaseCommands returns a complete command line of each command that works on a database.

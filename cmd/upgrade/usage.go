@@ -68,13 +68,20 @@ func unknownAmong(kind, value string, known []string) error {
 	}
 	return &usageError{
 		reason: fmt.Sprintf("there is no %s %s", kind, quoted(value)),
-		hint:   didYouMean(meant, fmt.Sprintf("The %ss are %s.", kind, strings.Join(known, ", "))),
+		hint:   didYouMean(meant, fmt.Sprintf("The %s are %s.", plural(kind), strings.Join(known, ", "))),
 	}
+}
+
+func plural(noun string) string {
+	if strings.HasSuffix(noun, "s") {
+		return noun + "es"
+	}
+	return noun + "s"
 }
 
 // similar says whether one word may have been meant by another.
 func similar(typed, name string) bool {
-	typed = strings.ToLower(typed)
+	typed, name = strings.ToLower(typed), strings.ToLower(name)
 	return distance(typed, name) <= 2 || typed != "" && strings.HasPrefix(name, typed)
 }
 
@@ -142,7 +149,7 @@ func kindOfValue(kind string) string {
 	switch kind {
 	case "duration":
 		return "duration, such as 250ms, 10s or 2m"
-	case "int":
+	case "int", "int32Slice":
 		return "whole number"
 	case "bool":
 		return "yes or no: true or false"

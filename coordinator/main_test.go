@@ -1,9 +1,0 @@
-package coordinator_test
-
-import (
-	"testing"
-
-	"github.com/ovirt/coco/internal/testdb"
-)
-
-func TestMain(m *testing.M) { testdb.Main(m) }
