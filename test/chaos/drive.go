@@ -31,7 +31,7 @@ func (in *instance) drive(ctx context.Context, command *coordinator.Command) {
 		if !pause(ctx, stepTime) { // the work
 			return
 		}
-		in.hold(now.Done+1, beforeTransaction)
+		_ = in.hold(now.Done+1, beforeTransaction, func() error { return nil }) // nothing fails
 		l := line{What: tried, Command: command.ID(), Step: now.Done + 1, Attempt: uuid.New()}
 		in.note(l)
 		next, found, err := in.step(ctx, command, now, l, open)
@@ -49,15 +49,18 @@ func (in *instance) drive(ctx context.Context, command *coordinator.Command) {
 	}
 }
 
-// hold waits at the worker's place in a play.
-func (in *instance) hold(step int, here moment) {
+// hold waits at the worker's place in a play. What it does meanwhile keeps the server from taking an open transaction for idle.
+func (in *instance) hold(step int, here moment, meanwhile func() error) error {
 	if in.HoldAt != step || in.HoldIn != here {
-		return
+		return nil
 	}
 	in.note(line{What: holds, Step: step})
 	for {
 		if _, err := os.Stat(in.Journal + releaseSuffix); err == nil {
-			return
+			return nil
+		}
+		if err := meanwhile(); err != nil {
+			return err
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -131,8 +134,10 @@ func (in *instance) step(
 				return err
 			}
 		}
-		in.hold(next.Done, beforeCommit)
-		return nil
+		return in.hold(next.Done, beforeCommit, func() error {
+			_, err := tx.Exec(ctx, `SELECT 1`)
+			return err
+		})
 	})
 	in.outcome(l, sent, err)
 	if sent && err != nil {
