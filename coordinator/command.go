@@ -2,7 +2,9 @@ package coordinator
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -36,6 +38,9 @@ type Command struct {
 	children []*Command
 }
 
+// maxClass is how many characters fit into the column.
+const maxClass = 256
+
 // NewCommandOptions say what a new command is.
 type NewCommandOptions struct {
 	// ID is the command's id. Default: a new one. With an id of your own, storing the command again finds the first one.
@@ -63,6 +68,9 @@ func (c *Coordinator) NewCommand(options NewCommandOptions) (*Command, error) {
 	}
 	if !cmd.status.Valid() {
 		return nil, fmt.Errorf("new command: %w", &StatusError{Status: string(cmd.status)})
+	}
+	if utf8.RuneCountInString(options.Class) > maxClass || !utf8.ValidString(options.Class) || strings.ContainsRune(options.Class, 0) {
+		return nil, fmt.Errorf("new command: its class must be at most %d characters of text", maxClass)
 	}
 	if options.Class != "" {
 		cmd.class = &options.Class

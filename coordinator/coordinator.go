@@ -35,8 +35,8 @@ type Options struct {
 	// A transaction that has written commands may also not pause longer than that between two statements: the server ends it.
 	// Default 30 s; from 300 ms to a day.
 	Lease time.Duration
-	// HoldAfter is how many owners in a row may die on a command, without progress in between, until it is held: nobody is handed it
-	// until Resume. Default 5.
+	// HoldAfter is how many times a command is taken from a dead owner without progress in between, which is another status or other
+	// parameters of any command of its tree. When that owner dies too the tree is held: nobody is handed it until Resume. Default 5.
 	HoldAfter int
 	// MaxParameters is how many bytes the encoded parameters of a command may have. Default 16 MiB.
 	MaxParameters int

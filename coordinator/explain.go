@@ -45,6 +45,10 @@ func explain(err error) error {
 		return &CutoffError{Before: before}
 	case "CO019":
 		return &OtherCommandError{TaskID: detail.id("task"), CommandID: id}
+	case "CO018":
+		_, runner, _ := strings.Cut(refusal.Detail, "runner=") // the last one: it may have blanks
+		expires, _ := time.Parse(time.RFC3339, detail["expires"])
+		return &CleanupRunningError{Runner: runner, Expires: expires}
 	case "3F000", "42883", "42P01", "42704": // no such schema, function, table, type
 		return &NotUpgradedError{Reason: "the database does not have coco's procedures for commands", Phase: "switch"}
 	}

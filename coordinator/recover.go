@@ -62,11 +62,11 @@ func (c *Coordinator) RecoverTx(ctx context.Context, tx pgx.Tx, options RecoverO
 	return c.recover(ctx, tx, uuid.New(), options)
 }
 
-func (c *Coordinator) recover(ctx context.Context, db gen.DBTX, _ uuid.UUID, options RecoverOptions) ([]*Command, error) {
+func (c *Coordinator) recover(ctx context.Context, db gen.DBTX, attempt uuid.UUID, options RecoverOptions) ([]*Command, error) {
 	var taken []*Command
 	err := c.write(ctx, "recover", 0, func() error {
 		rows, err := gen.New(db).RecoverCommands(ctx, gen.RecoverCommandsParams{
-			InstanceID: c.id, MaxCommands: limit(options.Limit), HoldAfter: int32(min(c.options.HoldAfter, math.MaxInt32)), //nolint:gosec // not negative: Open has looked
+			InstanceID: c.id, RecoveryID: attempt, MaxCommands: limit(options.Limit), HoldAfter: int32(min(c.options.HoldAfter, math.MaxInt32)), //nolint:gosec // not negative: Open has looked
 		})
 		if err != nil {
 			return err

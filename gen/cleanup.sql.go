@@ -101,6 +101,17 @@ func (q *Queries) CleanBatch(ctx context.Context, arg CleanBatchParams) ([]Clean
 	return items, nil
 }
 
+const databaseClock = `-- name: DatabaseClock :one
+SELECT coco.database_clock()
+`
+
+func (q *Queries) DatabaseClock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, databaseClock)
+	var database_clock time.Time
+	err := row.Scan(&database_clock)
+	return database_clock, err
+}
+
 const endCleanup = `-- name: EndCleanup :one
 SELECT coco.end_cleanup(v_run_id => $1, v_due => $2, v_removed => $3)
 `

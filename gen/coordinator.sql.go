@@ -275,19 +275,26 @@ func (q *Queries) PersistCommands(ctx context.Context, arg PersistCommandsParams
 const recoverCommands = `-- name: RecoverCommands :many
 SELECT command_id, command_type, parent_command_id, root_command_id, action_parameters, action_parameters_class, created_at, status, finished_at, owner_id, taken_at, recoveries, held_at FROM coco.recover_commands(
     v_instance_id => $1,
-    v_limit => $2,
-    v_hold_after => $3
+    v_recovery_id => $2,
+    v_limit => $3,
+    v_hold_after => $4
 )
 `
 
 type RecoverCommandsParams struct {
 	InstanceID  uuid.UUID
+	RecoveryID  uuid.UUID
 	MaxCommands int32
 	HoldAfter   int32
 }
 
 func (q *Queries) RecoverCommands(ctx context.Context, arg RecoverCommandsParams) ([]Command, error) {
-	rows, err := q.db.Query(ctx, recoverCommands, arg.InstanceID, arg.MaxCommands, arg.HoldAfter)
+	rows, err := q.db.Query(ctx, recoverCommands,
+		arg.InstanceID,
+		arg.RecoveryID,
+		arg.MaxCommands,
+		arg.HoldAfter,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package test
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"github.com/ovirt/coco/gen"
@@ -14,7 +12,8 @@ func (d *daoCalls) cleanup() {
 	ctx, status := d.t.Context(), "SUCCEEDED"
 	run, root := uuid.NewSHA1(d.root, []byte("cleanup")), uuid.NewSHA1(d.root, []byte("old root"))
 	d.done("insert a command", d.InsertCommandEntity(ctx, gen.InsertCommandEntityParams{CommandID: root, Status: &status}))
-	due, before := time.Now(), time.Now()
+	before := must(d.DatabaseClock(ctx))
+	due := before
 
 	batch := gen.CleanBatchParams{Before: before, MaxRows: 10_000, Lines: true}
 	would := must(d.CleanBatch(ctx, batch))

@@ -127,7 +127,7 @@ const tablePrivileges = `SELECT concat_ws(' ', r.name, p.name) FROM unnest($2::t
 var (
 	readingFunctions = []string{"below", "command_chains", "command_tree", "instances", "removal_blockers", "tasks_with_commands", "unfinished_commands"}
 	writingFunctions = []string{
-		"begin_cleanup", "change_status", "clean_batch", "clean_trees", "end_cleanup", "own_commands", "persist_commands", "record_task",
+		"begin_cleanup", "change_status", "clean_batch", "clean_trees", "database_clock", "end_cleanup", "own_commands", "persist_commands", "record_task",
 		"recover_commands", "register_instance", "remove_command", "remove_tasks", "renew_command", "renew_lease", "resume_command",
 		"save_commands", "save_task", "stop_instance", "task_commands",
 	}

@@ -19,3 +19,6 @@ SELECT * FROM coco.clean_batch(
 
 -- name: EndCleanup :one
 SELECT coco.end_cleanup(v_run_id => sqlc.arg(run_id), v_due => sqlc.narg(due), v_removed => sqlc.arg(removed));
+
+-- name: DatabaseClock :one
+SELECT coco.database_clock();

@@ -48,6 +48,7 @@ SELECT * FROM coco.unfinished_commands(v_instance_id => sqlc.narg(instance_id), 
 -- name: RecoverCommands :many
 SELECT * FROM coco.recover_commands(
     v_instance_id => sqlc.arg(instance_id),
+    v_recovery_id => sqlc.arg(recovery_id),
     v_limit => sqlc.arg(max_commands),
     v_hold_after => sqlc.arg(hold_after)
 );

@@ -20,7 +20,7 @@ BEGIN
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
             unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
             require_switch,list_commands,tree_overview,take_out,
-            finished_trees,commands_of_tasks,clean_trees,require_commands,begin_cleanup,clean_batch,end_cleanup,
+            finished_trees,commands_of_tasks,clean_trees,require_commands,begin_cleanup,clean_batch,end_cleanup,database_clock,
             require_retired,save_task,tasks_with_commands,remove_tasks,
             unheld_commands,lost_commands,stage_commands,lock_readers,load_commands,column_grants,keep_columns,held_values,restore_columns,mark_engine_scripts}'::text[])
     LOOP

@@ -189,11 +189,13 @@ CREATE TABLE coco.command_owner (
     instance_id uuid NOT NULL,
     taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     recoveries integer NOT NULL DEFAULT 0,
-    held_at timestamptz
+    held_at timestamptz,
+    recovery_id uuid
 ) WITH (fillfactor = 85);
 CREATE INDEX command_owner_instance_id ON coco.command_owner (instance_id);
 COMMENT ON TABLE coco.command_owner IS 'Which instance drives an unfinished command. Without a row here nobody does, or the engine itself.';
 COMMENT ON COLUMN coco.command_owner.recoveries IS 'How often its owner has died since it last made progress.';
+COMMENT ON COLUMN coco.command_owner.recovery_id IS 'The attempt that has taken it, until its answer has arrived that may be asked again.';
 COMMENT ON COLUMN coco.command_owner.held_at IS 'It is not handed out any more: its owners died too often.';
 
 -- UNLOGGED: it is filled and emptied in one transaction.
@@ -559,7 +561,7 @@ BEGIN
         IF v_item.privilege_type = 'DELETE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands(), coco.begin_cleanup(uuid, text, integer, timestamptz),
                 coco.clean_batch(uuid, timestamptz, uuid, integer, boolean), coco.end_cleanup(uuid, timestamptz, bigint),
-                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean) TO %s', v_item.grantee);
+                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean), coco.database_clock() TO %s', v_item.grantee);
         END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);
@@ -2457,6 +2459,7 @@ RETURNS SETOF coco.cleanup_outcome
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off -- it would compile for half a second what runs for some milliseconds
 AS $procedure$
 DECLARE
     v_next uuid;
@@ -2584,7 +2587,7 @@ BEGIN
     END IF;
     IF coco.taken_over() THEN
         RAISE EXCEPTION 'commands are not cleaned up here: an engine of version 3.5 or later keeps them itself'
-            USING ERRCODE = 'CO001', HINT = 'Leave it to the engine.';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave it to the engine.';
     END IF;
 END;
 $procedure$;
@@ -2629,26 +2632,25 @@ SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_run coco.cleanup_run;
-    v_removed bigint;
+    v_limit CONSTANT interval := current_setting('idle_in_transaction_session_timeout')::interval;
 BEGIN
     IF v_before IS NULL OR v_before > clock_timestamp() THEN
         RAISE EXCEPTION 'the date before which commands are removed lies in the future'
-            USING ERRCODE = 'CO017', DETAIL = 'before=' || COALESCE(to_json(v_before)::text, 'null'), HINT = 'Give one that has passed.';
+            USING ERRCODE = 'CO017', DETAIL = format('before=%s', to_json(v_before) #>> '{}'), HINT = 'Give one that has passed.';
     END IF;
     PERFORM coco.require_commands();
     IF v_run_id IS NOT NULL THEN
         UPDATE coco.cleanup_run SET expires_at = clock_timestamp() + lease WHERE run_id = v_run_id RETURNING * INTO v_run;
         IF NOT FOUND THEN
             SELECT * INTO v_run FROM coco.cleanup_run;
-            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', COALESCE(v_run.runner, 'it has ended')
-                USING ERRCODE = 'CO018', DETAIL = 'run=' || COALESCE(v_run.run_id::text, 'none'),
-                    HINT = 'What it removed until now stays removed.';
+            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', v_run.runner
+                USING ERRCODE = 'CO018', HINT = 'What it removed until now stays removed.', DETAIL = format('run=%s expires=%s runner=%s',
+                    COALESCE(v_run.run_id::text, 'none'), to_json(v_run.expires_at) #>> '{}', to_json(v_run.runner) #>> '{}');
         END IF;
         -- A client that stops in the middle of a batch must not keep its place for ever.
-        PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::bigint::text, true)
-        FROM pg_settings s
-        WHERE s.name = 'idle_in_transaction_session_timeout'
-            AND NOT s.setting::bigint BETWEEN 1 AND extract(epoch FROM v_run.lease) * 1000;
+        IF v_limit = interval '0' OR v_limit > v_run.lease THEN
+            PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::integer::text, true);
+        END IF;
     END IF;
     RETURN QUERY SELECT * FROM coco.clean_trees(v_before, v_after, v_rows, v_run_id IS NOT NULL, v_lines);
 END;
@@ -2671,6 +2673,13 @@ BEGIN
     WHERE run_id = v_run_id;
     RETURN FOUND;
 END;
+$procedure$;
+
+-- database_clock is the clock that leases and cutoffs go by.
+CREATE FUNCTION coco.database_clock() RETURNS timestamptz
+LANGUAGE sql
+AS $procedure$
+    SELECT clock_timestamp()
 $procedure$;
 
 -- coco:end
@@ -3210,8 +3219,9 @@ END;
 $procedure$;
 
 -- persist_commands stores commands of an instance: new ones become its own, others must be. A parent is one of these commands, or is
--- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. Returns the
--- commands as they are stored.
+-- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. The status is that of a
+-- new command only: change_status changes it, and a program whose transaction was rolled back may believe in another. Returns
+-- the commands as they are stored.
 CREATE FUNCTION coco.persist_commands(
     v_instance_id uuid,
     v_command_ids uuid[],
@@ -3313,18 +3323,14 @@ BEGIN
         -- Also those that another transaction has stored meanwhile.
         PERFORM coco.fence(v_instance_id, v_there);
         PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_there) ORDER BY e.command_id FOR NO KEY UPDATE;
-        SELECT e.command_id, e.parent_command_id, c.parent_id, c.status, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS before,
-            NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id AS moved
+        SELECT e.command_id, e.parent_command_id, c.parent_id
         INTO v_odd
-        FROM unnest(v_command_ids, v_parent_ids, v_statuses, v_nulls) AS c(id, parent_id, status, nulls)
+        FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
         JOIN public.command_entities e ON e.command_id = c.id
-        WHERE c.id = ANY (v_there)
-            AND (NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
-                OR (COALESCE(NULLIF(CASE WHEN c.nulls & 4 = 0 THEN c.status END, ''), 'UNKNOWN') <> COALESCE(NULLIF(e.status, ''), 'UNKNOWN')
-                    AND NOT coco.may_become(e.status, c.status)))
+        WHERE c.id = ANY (v_there) AND NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
         ORDER BY e.command_id
         LIMIT 1;
-        IF FOUND AND v_odd.moved THEN
+        IF FOUND THEN
             PERFORM 1 FROM coco.command_chains(ARRAY[v_odd.parent_id]) k WHERE k.command_id = v_odd.command_id;
             IF FOUND THEN
                 RAISE EXCEPTION 'command % would be below itself: command % is below it', v_odd.command_id, v_odd.parent_id
@@ -3333,32 +3339,25 @@ BEGIN
             RAISE EXCEPTION 'command % has another parent: %, not %', v_odd.command_id,
                 COALESCE(v_odd.parent_command_id::text, 'none'), COALESCE(NULLIF(v_odd.parent_id, c_none)::text, 'none')
                 USING ERRCODE = 'CO014', HINT = 'A command keeps the parent it was stored with.',
-                    DETAIL = format('command=%s parent=%s', v_odd.command_id, v_odd.parent_id);
-        ELSIF FOUND THEN
-            RAISE EXCEPTION 'command % cannot go from % to %', v_odd.command_id, v_odd.before, v_odd.status
-                USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_odd.command_id, v_odd.before);
+                    DETAIL = format('command=%s parent=%s stored=%s', v_odd.command_id, v_odd.parent_id,
+                        COALESCE(v_odd.parent_command_id::text, 'none'));
         END IF;
 
         WITH given AS (
             SELECT c.id, c.command_type, CASE WHEN c.nulls & 1 = 0 THEN c.parameters END AS parameters,
-                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class, CASE WHEN c.nulls & 4 = 0 THEN c.status END AS status
-            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_statuses, v_nulls)
-                AS c(id, command_type, parameters, class, status, nulls)
+                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class
+            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_nulls) AS c(id, command_type, parameters, class, nulls)
             WHERE c.id = ANY (v_there)
         ), stored AS (
             UPDATE public.command_entities e SET
                 command_type = g.command_type,
                 action_parameters = g.parameters,
-                action_parameters_class = g.class,
-                status = g.status,
-                finished_at = CASE WHEN coco.is_final(g.status) THEN COALESCE(e.finished_at, now()) END
+                action_parameters_class = g.class
             FROM given g
             WHERE g.id = e.command_id
-                AND (e.command_type, e.action_parameters, e.action_parameters_class, e.status)
-                    IS DISTINCT FROM (g.command_type, g.parameters, g.class, g.status)
-            RETURNING e.command_id, e.finished_at
-        ), released AS (
-            DELETE FROM coco.command_owner o USING stored s WHERE s.command_id = o.command_id AND s.finished_at IS NOT NULL
+                AND (e.command_type, e.action_parameters, e.action_parameters_class)
+                    IS DISTINCT FROM (g.command_type, g.parameters, g.class)
+            RETURNING e.command_id
         )
         SELECT array_agg(s.command_id ORDER BY s.command_id) INTO v_changed FROM stored s;
         FOR v_id IN SELECT n.command_id FROM coco.named_commands(v_changed) n(command_id) ORDER BY 1 LOOP
@@ -3428,8 +3427,15 @@ $procedure$;
 -- alive needs time to say so.
 --
 -- A command whose owners have died v_hold_after times in a row, without progress of its tree in between, is held: its tree is not
--- handed out until somebody resumes it.
-CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
+-- handed out until somebody resumes it. Those that are held just now are returned too: held_at tells.
+--
+-- v_recovery_id names the attempt. Repeated under the same one, because its answer was lost, it returns what it has taken before, too.
+CREATE FUNCTION coco.recover_commands(
+    v_instance_id uuid,
+    v_recovery_id uuid,
+    v_limit integer,
+    v_hold_after integer
+) RETURNS SETOF coco.command
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -3438,9 +3444,12 @@ DECLARE
     v_me coco.engine_instance;
     v_tree record;
     v_locked uuid[];
-    v_taken uuid[] := '{}';
+    v_taken uuid[];
+    v_held uuid[] := '{}';
 BEGIN
     PERFORM coco.fence(v_instance_id, '{}');
+    v_taken := ARRAY(
+        SELECT o.command_id FROM coco.command_owner o WHERE o.instance_id = v_instance_id AND o.recovery_id = v_recovery_id);
     SELECT * INTO v_me FROM coco.engine_instance i WHERE i.instance_id = v_instance_id;
     IF v_me.renewed_at >= clock_timestamp() - v_me.lease / 2 THEN
         UPDATE coco.engine_instance dead SET ended_at = clock_timestamp(), ended_because = 'taken over'
@@ -3474,16 +3483,18 @@ BEGIN
         CONTINUE WHEN cardinality(v_locked) < cardinality(v_tree.commands);
         IF NOT v_tree.stopped AND v_tree.recoveries >= v_hold_after THEN
             UPDATE coco.command_owner o SET held_at = clock_timestamp() WHERE o.command_id = ANY (v_locked);
+            v_held := v_held || v_locked;
             CONTINUE;
         END IF;
         UPDATE coco.command_owner o SET
             instance_id = v_instance_id,
             taken_at = clock_timestamp(),
+            recovery_id = v_recovery_id,
             recoveries = o.recoveries + CASE WHEN v_tree.stopped THEN 0 ELSE 1 END
         WHERE o.command_id = ANY (v_locked);
         v_taken := v_taken || v_locked;
     END LOOP;
-    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken) ORDER BY k.created_at, k.command_id;
+    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken || v_held) ORDER BY k.created_at, k.command_id;
 END;
 $procedure$;
 

@@ -79,6 +79,7 @@ RETURNS SETOF coco.cleanup_outcome
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off -- it would compile for half a second what runs for some milliseconds
 AS $procedure$
 DECLARE
     v_next uuid;
@@ -206,7 +207,7 @@ BEGIN
     END IF;
     IF coco.taken_over() THEN
         RAISE EXCEPTION 'commands are not cleaned up here: an engine of version 3.5 or later keeps them itself'
-            USING ERRCODE = 'CO001', HINT = 'Leave it to the engine.';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave it to the engine.';
     END IF;
 END;
 $procedure$;
@@ -251,26 +252,25 @@ SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_run coco.cleanup_run;
-    v_removed bigint;
+    v_limit CONSTANT interval := current_setting('idle_in_transaction_session_timeout')::interval;
 BEGIN
     IF v_before IS NULL OR v_before > clock_timestamp() THEN
         RAISE EXCEPTION 'the date before which commands are removed lies in the future'
-            USING ERRCODE = 'CO017', DETAIL = 'before=' || COALESCE(to_json(v_before)::text, 'null'), HINT = 'Give one that has passed.';
+            USING ERRCODE = 'CO017', DETAIL = format('before=%s', to_json(v_before) #>> '{}'), HINT = 'Give one that has passed.';
     END IF;
     PERFORM coco.require_commands();
     IF v_run_id IS NOT NULL THEN
         UPDATE coco.cleanup_run SET expires_at = clock_timestamp() + lease WHERE run_id = v_run_id RETURNING * INTO v_run;
         IF NOT FOUND THEN
             SELECT * INTO v_run FROM coco.cleanup_run;
-            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', COALESCE(v_run.runner, 'it has ended')
-                USING ERRCODE = 'CO018', DETAIL = 'run=' || COALESCE(v_run.run_id::text, 'none'),
-                    HINT = 'What it removed until now stays removed.';
+            RAISE EXCEPTION 'this run of the cleanup has lost its place to another one: %', v_run.runner
+                USING ERRCODE = 'CO018', HINT = 'What it removed until now stays removed.', DETAIL = format('run=%s expires=%s runner=%s',
+                    COALESCE(v_run.run_id::text, 'none'), to_json(v_run.expires_at) #>> '{}', to_json(v_run.runner) #>> '{}');
         END IF;
         -- A client that stops in the middle of a batch must not keep its place for ever.
-        PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::bigint::text, true)
-        FROM pg_settings s
-        WHERE s.name = 'idle_in_transaction_session_timeout'
-            AND NOT s.setting::bigint BETWEEN 1 AND extract(epoch FROM v_run.lease) * 1000;
+        IF v_limit = interval '0' OR v_limit > v_run.lease THEN
+            PERFORM set_config('idle_in_transaction_session_timeout', (extract(epoch FROM v_run.lease) * 1000)::integer::text, true);
+        END IF;
     END IF;
     RETURN QUERY SELECT * FROM coco.clean_trees(v_before, v_after, v_rows, v_run_id IS NOT NULL, v_lines);
 END;
@@ -293,4 +293,11 @@ BEGIN
     WHERE run_id = v_run_id;
     RETURN FOUND;
 END;
+$procedure$;
+
+-- database_clock is the clock that leases and cutoffs go by.
+CREATE FUNCTION coco.database_clock() RETURNS timestamptz
+LANGUAGE sql
+AS $procedure$
+    SELECT clock_timestamp()
 $procedure$;

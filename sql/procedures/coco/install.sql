@@ -227,7 +227,7 @@ BEGIN
         IF v_item.privilege_type = 'DELETE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.task_commands(), coco.begin_cleanup(uuid, text, integer, timestamptz),
                 coco.clean_batch(uuid, timestamptz, uuid, integer, boolean), coco.end_cleanup(uuid, timestamptz, bigint),
-                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean) TO %s', v_item.grantee);
+                coco.clean_trees(timestamptz, uuid, integer, boolean, boolean), coco.database_clock() TO %s', v_item.grantee);
         END IF;
         IF v_item.privilege_type = 'UPDATE' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION coco.renew_command(uuid, boolean, boolean) TO %s', v_item.grantee);

@@ -127,8 +127,9 @@ END;
 $procedure$;
 
 -- persist_commands stores commands of an instance: new ones become its own, others must be. A parent is one of these commands, or is
--- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. Returns the
--- commands as they are stored.
+-- there, has not finished and belongs to the instance or to nobody; it never changes. The root follows from it. The status is that of a
+-- new command only: change_status changes it, and a program whose transaction was rolled back may believe in another. Returns
+-- the commands as they are stored.
 CREATE FUNCTION coco.persist_commands(
     v_instance_id uuid,
     v_command_ids uuid[],
@@ -230,18 +231,14 @@ BEGIN
         -- Also those that another transaction has stored meanwhile.
         PERFORM coco.fence(v_instance_id, v_there);
         PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_there) ORDER BY e.command_id FOR NO KEY UPDATE;
-        SELECT e.command_id, e.parent_command_id, c.parent_id, c.status, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS before,
-            NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id AS moved
+        SELECT e.command_id, e.parent_command_id, c.parent_id
         INTO v_odd
-        FROM unnest(v_command_ids, v_parent_ids, v_statuses, v_nulls) AS c(id, parent_id, status, nulls)
+        FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
         JOIN public.command_entities e ON e.command_id = c.id
-        WHERE c.id = ANY (v_there)
-            AND (NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
-                OR (COALESCE(NULLIF(CASE WHEN c.nulls & 4 = 0 THEN c.status END, ''), 'UNKNOWN') <> COALESCE(NULLIF(e.status, ''), 'UNKNOWN')
-                    AND NOT coco.may_become(e.status, c.status)))
+        WHERE c.id = ANY (v_there) AND NULLIF(c.parent_id, c_none) IS DISTINCT FROM e.parent_command_id
         ORDER BY e.command_id
         LIMIT 1;
-        IF FOUND AND v_odd.moved THEN
+        IF FOUND THEN
             PERFORM 1 FROM coco.command_chains(ARRAY[v_odd.parent_id]) k WHERE k.command_id = v_odd.command_id;
             IF FOUND THEN
                 RAISE EXCEPTION 'command % would be below itself: command % is below it', v_odd.command_id, v_odd.parent_id
@@ -250,32 +247,25 @@ BEGIN
             RAISE EXCEPTION 'command % has another parent: %, not %', v_odd.command_id,
                 COALESCE(v_odd.parent_command_id::text, 'none'), COALESCE(NULLIF(v_odd.parent_id, c_none)::text, 'none')
                 USING ERRCODE = 'CO014', HINT = 'A command keeps the parent it was stored with.',
-                    DETAIL = format('command=%s parent=%s', v_odd.command_id, v_odd.parent_id);
-        ELSIF FOUND THEN
-            RAISE EXCEPTION 'command % cannot go from % to %', v_odd.command_id, v_odd.before, v_odd.status
-                USING ERRCODE = 'CO011', DETAIL = format('command=%s status=%s', v_odd.command_id, v_odd.before);
+                    DETAIL = format('command=%s parent=%s stored=%s', v_odd.command_id, v_odd.parent_id,
+                        COALESCE(v_odd.parent_command_id::text, 'none'));
         END IF;
 
         WITH given AS (
             SELECT c.id, c.command_type, CASE WHEN c.nulls & 1 = 0 THEN c.parameters END AS parameters,
-                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class, CASE WHEN c.nulls & 4 = 0 THEN c.status END AS status
-            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_statuses, v_nulls)
-                AS c(id, command_type, parameters, class, status, nulls)
+                CASE WHEN c.nulls & 2 = 0 THEN c.class END AS class
+            FROM unnest(v_command_ids, v_command_types, v_parameters, v_classes, v_nulls) AS c(id, command_type, parameters, class, nulls)
             WHERE c.id = ANY (v_there)
         ), stored AS (
             UPDATE public.command_entities e SET
                 command_type = g.command_type,
                 action_parameters = g.parameters,
-                action_parameters_class = g.class,
-                status = g.status,
-                finished_at = CASE WHEN coco.is_final(g.status) THEN COALESCE(e.finished_at, now()) END
+                action_parameters_class = g.class
             FROM given g
             WHERE g.id = e.command_id
-                AND (e.command_type, e.action_parameters, e.action_parameters_class, e.status)
-                    IS DISTINCT FROM (g.command_type, g.parameters, g.class, g.status)
-            RETURNING e.command_id, e.finished_at
-        ), released AS (
-            DELETE FROM coco.command_owner o USING stored s WHERE s.command_id = o.command_id AND s.finished_at IS NOT NULL
+                AND (e.command_type, e.action_parameters, e.action_parameters_class)
+                    IS DISTINCT FROM (g.command_type, g.parameters, g.class)
+            RETURNING e.command_id
         )
         SELECT array_agg(s.command_id ORDER BY s.command_id) INTO v_changed FROM stored s;
         FOR v_id IN SELECT n.command_id FROM coco.named_commands(v_changed) n(command_id) ORDER BY 1 LOOP

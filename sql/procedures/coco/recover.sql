@@ -24,8 +24,15 @@ $procedure$;
 -- alive needs time to say so.
 --
 -- A command whose owners have died v_hold_after times in a row, without progress of its tree in between, is held: its tree is not
--- handed out until somebody resumes it.
-CREATE FUNCTION coco.recover_commands(v_instance_id uuid, v_limit integer, v_hold_after integer) RETURNS SETOF coco.command
+-- handed out until somebody resumes it. Those that are held just now are returned too: held_at tells.
+--
+-- v_recovery_id names the attempt. Repeated under the same one, because its answer was lost, it returns what it has taken before, too.
+CREATE FUNCTION coco.recover_commands(
+    v_instance_id uuid,
+    v_recovery_id uuid,
+    v_limit integer,
+    v_hold_after integer
+) RETURNS SETOF coco.command
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -34,9 +41,12 @@ DECLARE
     v_me coco.engine_instance;
     v_tree record;
     v_locked uuid[];
-    v_taken uuid[] := '{}';
+    v_taken uuid[];
+    v_held uuid[] := '{}';
 BEGIN
     PERFORM coco.fence(v_instance_id, '{}');
+    v_taken := ARRAY(
+        SELECT o.command_id FROM coco.command_owner o WHERE o.instance_id = v_instance_id AND o.recovery_id = v_recovery_id);
     SELECT * INTO v_me FROM coco.engine_instance i WHERE i.instance_id = v_instance_id;
     IF v_me.renewed_at >= clock_timestamp() - v_me.lease / 2 THEN
         UPDATE coco.engine_instance dead SET ended_at = clock_timestamp(), ended_because = 'taken over'
@@ -70,16 +80,18 @@ BEGIN
         CONTINUE WHEN cardinality(v_locked) < cardinality(v_tree.commands);
         IF NOT v_tree.stopped AND v_tree.recoveries >= v_hold_after THEN
             UPDATE coco.command_owner o SET held_at = clock_timestamp() WHERE o.command_id = ANY (v_locked);
+            v_held := v_held || v_locked;
             CONTINUE;
         END IF;
         UPDATE coco.command_owner o SET
             instance_id = v_instance_id,
             taken_at = clock_timestamp(),
+            recovery_id = v_recovery_id,
             recoveries = o.recoveries + CASE WHEN v_tree.stopped THEN 0 ELSE 1 END
         WHERE o.command_id = ANY (v_locked);
         v_taken := v_taken || v_locked;
     END LOOP;
-    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken) ORDER BY k.created_at, k.command_id;
+    RETURN QUERY SELECT k.* FROM coco.command k WHERE k.command_id = ANY (v_taken || v_held) ORDER BY k.created_at, k.command_id;
 END;
 $procedure$;
 
