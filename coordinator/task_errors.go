@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrOtherCommand: the task is stored with another command than the one it was to be saved with.
+// ErrOtherCommand says that the task is stored with another command than the one it was to be saved with.
 var ErrOtherCommand = errors.New("task of another command")
 
 // TaskNotFoundError names the task that is not there.
