@@ -52,16 +52,26 @@ func ExampleCoordinator_SaveTask() {
 	defer upgraded.Example()()
 
 	ctx := context.Background()
-	_, c, done := opened(ctx)
-	defer done()
-
-	// A command that has a task, and the command above it, which has none.
-	parent, err := c.NewCommand(coordinator.NewCommandOptions{Type: 206})
+	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	child, err := c.NewCommand(coordinator.NewCommandOptions{Type: 208, Parent: parent})
+	defer pool.Close()
+	engine, err := coordinator.Open(ctx, pool, coordinator.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close(ctx)
+
+	// A command that has a task, and the command above it, which has none.
+	parent, err := engine.NewCommand(coordinator.NewCommandOptions{Type: 206})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	child, err := engine.NewCommand(coordinator.NewCommandOptions{Type: 208, Parent: parent})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -70,14 +80,14 @@ func ExampleCoordinator_SaveTask() {
 
 	// A placeholder, before the host knows of the task: it and both commands, or nothing.
 	task := &coordinator.Task{Command: child, Status: coordinator.TaskInit, Entities: []coordinator.TaskEntity{disk}}
-	if err := c.SaveTask(ctx, task); err != nil {
+	if err := engine.SaveTask(ctx, task); err != nil {
 		fmt.Println(err)
 		return
 	}
 	// The host has taken it.
 	task.VdsmTaskID, task.StoragePoolID = uuid.New(), uuid.New()
 	task.Status, task.Type = coordinator.TaskRunning, 11
-	if err := c.SaveTask(ctx, task); err != nil {
+	if err := engine.SaveTask(ctx, task); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -117,32 +127,42 @@ func ExampleCoordinator_RetrieveTask() {
 	defer upgraded.ExampleWithSample()() // tasks were in flight when the engine was upgraded
 
 	ctx := context.Background()
-	_, c, done := opened(ctx)
-	defer done()
-
-	tasks, err := c.AllTasks(ctx)
+	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	task, err := c.RetrieveTask(ctx, tasks[0].ID)
+	defer pool.Close()
+	engine, err := coordinator.Open(ctx, pool, coordinator.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close(ctx)
+
+	tasks, err := engine.AllTasks(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	task, err := engine.RetrieveTask(ctx, tasks[0].ID)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	// The engine has written the command, so it belongs to nobody yet.
-	if _, err := c.Adopt(ctx, task.Command.ID()); err != nil {
+	if _, err := engine.Adopt(ctx, task.Command.ID()); err != nil {
 		fmt.Println(err)
 		return
 	}
 	task.Status, task.Result = coordinator.TaskFinished, coordinator.TaskFailure
-	if err := c.SaveTask(ctx, task); err != nil {
+	if err := engine.SaveTask(ctx, task); err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(task.Status, task.Result)
 
-	_, err = c.RetrieveTask(ctx, uuid.New())
+	_, err = engine.RetrieveTask(ctx, uuid.New())
 	fmt.Println("another one:", errors.Is(err, coordinator.ErrNotFound))
 	// Output:
 	// finished failure
@@ -222,17 +242,27 @@ func ExampleCoordinator_RemoveTask() {
 	defer upgraded.Example()()
 
 	ctx := context.Background()
-	_, c, done := opened(ctx)
-	defer done()
+	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer pool.Close()
+	engine, err := coordinator.Open(ctx, pool, coordinator.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close(ctx)
 
-	first := savedTask(ctx, c)
+	first := savedTask(ctx, engine)
 	second := &coordinator.Task{Command: first.Command}
-	if err := c.SaveTask(ctx, second); err != nil {
+	if err := engine.SaveTask(ctx, second); err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, task := range []*coordinator.Task{first, second} {
-		removed, err := c.RemoveTask(ctx, task.ID, coordinator.RemoveTaskOptions{Command: true})
+		removed, err := engine.RemoveTask(ctx, task.ID, coordinator.RemoveTaskOptions{Command: true})
 		if err != nil {
 			fmt.Println(err)
 			return
