@@ -3756,6 +3756,8 @@ LANGUAGE plpgsql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off -- it would compile for seconds
+SET plan_cache_mode = force_custom_plan -- for one task and for all there are no one plan is right
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -3853,7 +3855,7 @@ BEGIN
         RETURN;
     END IF;
 
-    v_needed := ARRAY(SELECT t.command_id FROM coco.task_commands() t WHERE t.command_id = ANY (v_chain));
+    v_needed := coco.commands_of_tasks(v_chain);
     FOREACH v_id IN ARRAY v_named LOOP
         LOOP
             SELECT COALESCE(e.parent_command_id, e.root_command_id), e.finished_at IS NOT NULL INTO v_above, v_finished
