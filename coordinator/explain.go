@@ -14,7 +14,7 @@ import (
 // that could hold values of rows. Errors that the server has not made pass as they are.
 func explain(err error) error {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); !ok || connecting {
 		return err
 	}
 	detail := details(refusal.Detail)
@@ -87,28 +87,30 @@ func (d detail) ids(key string) []uuid.UUID {
 	return result
 }
 
-// cleaned copies what cannot hold values. DETAIL may show a row, WHERE an argument; the message of bad data quotes it, and that of an
-// error raised by somebody's trigger may say anything.
+// cleaned copies what cannot hold values: DETAIL may show a row, WHERE an argument, the message of bad data quotes it, and that of an
+// error raised in somebody's trigger may say anything.
 func cleaned(e *pgconn.PgError) *pgconn.PgError {
 	clean := &pgconn.PgError{
 		Severity: e.Severity, SeverityUnlocalized: e.SeverityUnlocalized, Code: e.Code, Message: e.Message,
 		SchemaName: e.SchemaName, TableName: e.TableName, ColumnName: e.ColumnName, DataTypeName: e.DataTypeName,
 		ConstraintName: e.ConstraintName, File: e.File, Line: e.Line, Routine: e.Routine,
 	}
-	if !speaksOfNoValues(e.Code) {
-		clean.Message = "the server refused it; its own log says more"
+	const raised = "exec_stmt_raise" // RAISE in a function
+	if e.Routine == raised || !speaksOfNoValues(e.Code) {
+		clean.Message = "the server refused it, and its log says why"
 	}
 	return clean
 }
 
-// speaksOfNoValues says whether messages with this SQLSTATE name objects at most.
+// speaksOfNoValues says whether the server's own messages with this SQLSTATE name constraints, roles and the like at most.
 func speaksOfNoValues(code string) bool {
-	if len(code) < len("00") || code == "42601" { // the syntax error of a statement put together with values
+	const permissionDenied = "42501"
+	if len(code) != len(permissionDenied) {
 		return false
 	}
 	switch code[:2] {
-	case "08", "23", "25", "28", "40", "42", "53", "54", "55", "57", "58":
+	case "08", "23", "25", "28", "40", "53", "54", "55", "57", "58":
 		return true
 	}
-	return false
+	return code == permissionDenied
 }

@@ -25,7 +25,13 @@ func After(operations int64) *Cutter {
 	return c
 }
 
-// Cut says whether it has happened.
+// Restart counts anew, for the connections that are still open and for those to come.
+func (c *Cutter) Restart(operations int64) {
+	c.cut.Store(false)
+	c.left.Store(operations)
+}
+
+// Cut says whether it has happened since.
 func (c *Cutter) Cut() bool { return c.cut.Load() }
 
 // Wrap returns a dial function whose connections this cutter cuts.
