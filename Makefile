@@ -25,6 +25,10 @@ help: ## list the targets
 demo: ## watch a whole upgrade, proof and way back on a PostgreSQL of its own
 	@$(POSTGRES); go run ./cmd/upgrade demo
 
+.PHONY: livemerge
+livemerge: ## watch a program that keeps its commands in the database survive kill -9, on a PostgreSQL of its own
+	@$(POSTGRES); go run ./examples/livemerge --demo
+
 .PHONY: test
 test: ## run the tests (installs PostgreSQL's programs when they are missing; under 10 minutes)
 	@$(POSTGRES); go test -timeout 10m $(TEST_FLAGS) ./...

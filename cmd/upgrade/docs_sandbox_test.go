@@ -39,10 +39,11 @@ const (
 	docsPatience = 5 * time.Minute
 )
 
-// buildProgram makes the program as "make build" does. Documents that are being written do not make it another version.
+// buildProgram makes the program as "make build" does, and beside it the example that a document shows. Documents that are being written do not make it another version.
 func buildProgram(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "upgrade")
+	dir := t.TempDir()
+	program := filepath.Join(dir, "upgrade")
 	described, _ := exec.Command("git", "describe", "--tags", "--always").Output() // there may be no git
 	version := strings.TrimSpace(string(described))
 	if err := exec.Command("git", "diff", "--quiet", "HEAD", "--", ":/", ":!/*.md").Run(); version != "" && err != nil {
@@ -52,12 +53,17 @@ func buildProgram(t *testing.T) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
+	example := filepath.Join(repository, "examples", "livemerge")
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "livemerge"), "./"+example).CombinedOutput(); err != nil {
+		t.Fatalf("build the example: %v\n%s", err, out)
+	}
 	return program
 }
 
-// fakeMake runs the demo with the program that is there already. Of other targets it looks whether they exist.
+// fakeMake runs the demos with the programs that are there already. Of other targets it looks whether they exist.
 const fakeMake = `#!/bin/sh
 [ "$*" = demo ] && exec upgrade demo
+[ "$*" = livemerge ] && exec livemerge --demo
 PATH="${PATH#*:}" exec make --dry-run -C '%s' "$@" >/dev/null
 `
 
@@ -101,8 +107,10 @@ func newSandbox(t *testing.T, program string) *sandbox {
 		t.Fatal(err)
 	}
 	box.write(t, "engine-procedures.sql", reinstall+string(procedures), 0o644)
-	if err := os.Symlink(program, filepath.Join(box.home, "bin", "upgrade")); err != nil { // PATH finds it, and so does bin/upgrade
-		t.Fatal(err)
+	for _, name := range []string{"upgrade", "livemerge"} { // PATH finds them, and so does bin/upgrade
+		if err := os.Symlink(filepath.Join(filepath.Dir(program), name), filepath.Join(box.home, "bin", name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return box
 }

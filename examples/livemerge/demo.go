@@ -133,11 +133,11 @@ func killed(state *os.ProcessState) bool {
 func death(moment merge.Moment) string {
 	switch moment {
 	case merge.Uncommitted:
-		return "killed before its commit"
+		return "killed before the commit"
 	case merge.Committed:
-		return "killed after its commit"
+		return "killed after the commit"
 	default:
-		return "killed at its work"
+		return "killed meanwhile"
 	}
 }
 

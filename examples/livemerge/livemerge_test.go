@@ -88,7 +88,7 @@ func TestKilledAtEveryMomentOfEveryStepEachSnapshotIsMergedOnce(t *testing.T) {
 		t.Errorf("said %q, want %q", said, want)
 	}
 	look(t, db, "3 3 true 4 4")
-	if said := succeeds(t, db, "--snapshots", "1"); said != "stored the command\nsnapshot 1\nthe command has succeeded\n" {
+	if said := succeeds(t, db, "--snapshots", "1"); said != "stored the command\nmerging snapshot 1\nthe command has succeeded\n" {
 		t.Errorf("with nothing left it said %q", said)
 	}
 	look(t, db, "4 4 true 6 6")
@@ -190,9 +190,9 @@ func TestDemoShowsWhatHappened(t *testing.T) {
 		t.Fatalf("exit code %d:\n%s", code, stderr.String())
 	}
 	const want = `A program merges 2 snapshots of a disk. It dies of kill -9 in each step, and is started again.
-run 1: stored the command, snapshot 1, killed at its work
-run 2: took the command over with 0 of 2 merged, snapshot 1, snapshot 2, killed before its commit
-run 3: took the command over with 1 of 2 merged, snapshot 2, the command has succeeded
+run 1: stored the command, merging snapshot 1, killed meanwhile
+run 2: took the command over with 0 of 2 merged, merging snapshot 1, merging snapshot 2, killed before the commit
+run 3: took the command over with 1 of 2 merged, merging snapshot 2, the command has succeeded
 in the database: 2 snapshots, each merged once; 1 command and 2 children, all SUCCEEDED
 `
 	if stdout.String() != want {

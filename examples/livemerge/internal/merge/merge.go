@@ -188,7 +188,7 @@ func (m *Merger) step(ctx context.Context, job *coordinator.Command, disk uuid.U
 	if child.Status() == coordinator.StatusSucceeded {
 		return nil
 	}
-	m.Say("snapshot %d", snapshot)
+	m.Say("merging snapshot %d", snapshot)
 	m.At(snapshot, Begun)
 	if err := sleep(ctx, m.StepTime); err != nil {
 		return err
