@@ -62,7 +62,8 @@ func (t *Task) Root() *Command {
 //
 // The command and its parent have the very text and class that this task has. Where tasks of one command were in flight before the
 // upgrade, another one may have others, and so may the command itself when it is retrieved alone; they belong to this task until
-// somebody stores the command with new parameters, which from then on are those of all its tasks.
+// somebody stores the command with new parameters, which from then on are those of all its tasks. Where it named another root than the
+// command has, Parent is that root, and ParentID is as the command is stored.
 //
 // Nothing that is wrong with a command is an error. What cannot be decoded is opaque. What is not stored any more is opaque too,
 // with ErrNotFound as the reason, and has the text that the task has. The error is ErrNotFound when there is no such task, and

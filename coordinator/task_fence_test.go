@@ -213,3 +213,32 @@ func saveAndRemove(t *testing.T, c *coordinator.Coordinator, random *rand.Rand, 
 	}
 	return nil
 }
+
+func TestTheLastTaskTakesItsCommandsAlongAlsoWhenAllAreRemovedAtOnce(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t)
+	c := open(t, db.URL, coordinator.Options{})
+	for range 10 {
+		parent := newNote(t, c, "parent")
+		var tasks []*coordinator.Task
+		for range 2 {
+			child := newBelow(t, c, 12, "child", parent)
+			tasks = append(tasks, saveTask(t, c, &coordinator.Task{Command: child}), saveTask(t, c, &coordinator.Task{Command: child}))
+		}
+		if err := c.UpdateStatus(t.Context(), parent.ID(), coordinator.StatusFailed); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for _, task := range tasks {
+			wg.Go(func() {
+				if _, err := c.RemoveTask(t.Context(), task.ID, coordinator.RemoveTaskOptions{Command: true}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if left := db.everything(t); left != "" {
+			t.Fatalf("left: %s", left)
+		}
+	}
+}

@@ -12,8 +12,8 @@ import (
 
 // RemoveTaskOptions say what goes with a task.
 type RemoveTaskOptions struct {
-	// Command removes the task's command too, and what is above it and has finished, each only if nothing needs it any more: no other
-	// task names it, and no command is below it. A parent that has not finished stays.
+	// Command removes the task's command too, whether it has finished or not, and what is above it and has finished; each only if
+	// nothing needs it any more: no other task names it, and no command is below it. A parent that has not finished stays.
 	Command bool
 }
 

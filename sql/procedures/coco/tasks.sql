@@ -163,8 +163,7 @@ BEGIN
         GROUP BY l.async_task_id
     )
     SELECT t.task_id, t.action_type, t.status, t.result, t.step_id, t.started_at, t.storage_pool_id, t.task_type, t.vdsm_task_id,
-        COALESCE(n.ids, '{}'), COALESCE(n.types, '{}'), l.depth, l.command_id, k.command_type,
-        CASE WHEN l.depth > 0 THEN k.parent_command_id WHEN t.acting_id <> t.command_id THEN t.acting_id END, k.root_command_id,
+        COALESCE(n.ids, '{}'), COALESCE(n.types, '{}'), l.depth, l.command_id, k.command_type, k.parent_command_id, k.root_command_id,
         CASE l.depth WHEN 0 THEN t.task_parameters WHEN 1 THEN t.action_parameters ELSE k.action_parameters END,
         CASE l.depth WHEN 0 THEN t.task_params_class WHEN 1 THEN t.action_params_class ELSE k.action_parameters_class END,
         k.created_at, k.status, k.finished_at, k.owner_id, k.taken_at, k.recoveries, k.held_at
@@ -192,13 +191,22 @@ DECLARE
     v_needed uuid[];
     v_id uuid;
     v_above uuid;
-    v_finished boolean;
 BEGIN
     PERFORM coco.require_retired();
     v_named := ARRAY(
         SELECT DISTINCT t.command_id FROM public.async_tasks t WHERE t.task_id = v_task_id OR t.vdsm_task_id = v_vdsm_task_id);
     IF v_commands THEN
-        v_chain := ARRAY(SELECT c.command_id FROM coco.command_chains(v_named) c);
+        v_chain := ARRAY(
+            WITH RECURSIVE going(command_id, above) AS (
+                SELECT e.command_id, COALESCE(e.parent_command_id, e.root_command_id)
+                FROM public.command_entities e
+                WHERE e.command_id = ANY (v_named)
+                UNION
+                SELECT e.command_id, COALESCE(e.parent_command_id, e.root_command_id)
+                FROM going g JOIN public.command_entities e ON e.command_id = g.above
+                WHERE e.finished_at IS NOT NULL
+            )
+            SELECT g.command_id FROM going g);
         -- Whoever wants to add a task or a child waits here, and finds the command gone.
         PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_chain) ORDER BY o.command_id FOR UPDATE;
         PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_chain) ORDER BY e.command_id FOR UPDATE;
@@ -223,9 +231,9 @@ BEGIN
     v_needed := coco.commands_of_tasks(v_chain);
     FOREACH v_id IN ARRAY v_named LOOP
         LOOP
-            SELECT COALESCE(e.parent_command_id, e.root_command_id), e.finished_at IS NOT NULL INTO v_above, v_finished
+            SELECT COALESCE(e.parent_command_id, e.root_command_id) INTO v_above
             FROM public.command_entities e WHERE e.command_id = v_id;
-            EXIT WHEN NOT FOUND OR v_id = ANY (v_needed) OR NOT (v_finished OR v_id = ANY (v_named))
+            EXIT WHEN NOT FOUND OR v_id <> ALL (v_chain) OR v_id = ANY (v_needed)
                 OR EXISTS (SELECT 1 FROM public.command_entities e WHERE e.parent_command_id = v_id AND e.command_id <> v_id)
                 OR EXISTS (SELECT 1 FROM public.command_entities e WHERE e.root_command_id = v_id AND e.command_id <> v_id);
             DELETE FROM public.command_entities e WHERE e.command_id = v_id;
