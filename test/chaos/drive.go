@@ -16,8 +16,12 @@ import (
 // releaseSuffix is behind the journal's name in that of the file that releases a worker from its hold.
 const releaseSuffix = ".release"
 
-// errFound ends an attempt at a step that an earlier attempt has committed, unheard.
-var errFound = errors.New("an earlier attempt is committed")
+var (
+	// errFound ends an attempt at a step that an earlier attempt has committed, unheard.
+	errFound = errors.New("an earlier attempt is committed")
+	// errUnanswered marks an attempt whose commit was sent and not answered.
+	errUnanswered = errors.New("the commit was not answered")
+)
 
 // drive does the steps of a command until it has ended, the coordinator refuses to go on, or the process is to end.
 func (in *instance) drive(ctx context.Context, command *coordinator.Command) {
@@ -26,7 +30,7 @@ func (in *instance) drive(ctx context.Context, command *coordinator.Command) {
 		in.note(line{What: troubled, Command: command.ID(), Error: err.Error()})
 		return
 	}
-	var open []uuid.UUID // attempts at the next step whose commit was not answered
+	unanswered := false // an attempt at the next step may be committed
 	for now.Done < now.Steps {
 		if !pause(ctx, stepTime) { // the work
 			return
@@ -34,15 +38,17 @@ func (in *instance) drive(ctx context.Context, command *coordinator.Command) {
 		_ = in.hold(now.Done+1, beforeTransaction, func() error { return nil }) // nothing fails
 		l := line{What: tried, Command: command.ID(), Step: now.Done + 1, Attempt: uuid.New()}
 		in.note(l)
-		next, found, err := in.step(ctx, command, now, l, open)
+		next, err := in.step(ctx, command, now, l.Attempt, unanswered)
 		switch {
-		case err == nil:
-			now, open = next, nil
 		case errors.Is(err, errFound):
-			in.note(line{What: foundAgain, Command: command.ID(), Step: now.Done + 1, Attempt: found})
-			now, open = now.after(found), nil
+			l.Attempt = next.Attempt
+			l.What = foundAgain
+			in.note(l)
+			now, unanswered = next, false
+		case err == nil:
+			now, unanswered = next, false
 		case errors.Is(err, errUnanswered):
-			open = append(open, l.Attempt)
+			unanswered = true
 		case isStale(err) || isOver(err): // over: its last step was committed, unheard
 			return
 		}
@@ -66,28 +72,10 @@ func (in *instance) hold(step int, here moment, meanwhile func() error) error {
 	}
 }
 
-// findAttempt returns which of the attempts the ledger has, with errFound, or nothing.
-func findAttempt(ctx context.Context, tx pgx.Tx, attempts []uuid.UUID) (uuid.UUID, error) {
-	if len(attempts) == 0 {
-		return uuid.Nil, nil
-	}
-	var found uuid.UUID
-	err := tx.QueryRow(ctx, `SELECT attempt_id FROM chaos.ledger WHERE attempt_id = ANY ($1) LIMIT 1`, attempts).Scan(&found)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return uuid.Nil, nil
-	case err != nil:
-		return uuid.Nil, err
-	}
-	return found, errFound
-}
-
-// errUnanswered marks an attempt whose commit was sent and not answered.
-var errUnanswered = errors.New("the commit was not answered")
-
-// after is the state behind the step that an attempt has done. A child is named after the attempt that has stored it.
+// after is the state behind the next step when this attempt does it. A child is named after the attempt that has stored it.
 func (s state) after(attempt uuid.UUID) state {
 	s.Done++
+	s.Attempt = attempt
 	s.Child = uuid.Nil
 	if s.Children && s.Done < s.Steps {
 		s.Child = attempt
@@ -96,21 +84,26 @@ func (s state) after(attempt uuid.UUID) state {
 }
 
 // step does one step in one transaction: the parameters, the child of this step and that of the next one, the end if it is the last,
-// and the ledger's rows.
+// and the ledger's rows. It returns the state from then on: with errFound that of an earlier attempt.
 func (in *instance) step(
-	ctx context.Context, command *coordinator.Command, now state, l line, open []uuid.UUID,
-) (next state, found uuid.UUID, err error) {
-	next = now.after(l.Attempt)
+	ctx context.Context, command *coordinator.Command, now state, attempt uuid.UUID, unanswered bool,
+) (next state, err error) {
+	next = now.after(attempt)
 	sent, err := in.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if unanswered {
+			stored, err := in.stored(ctx, tx, command.ID())
+			if err != nil {
+				return err
+			}
+			if stored.Done > now.Done {
+				next = stored
+				return errFound
+			}
+		}
 		if err := command.SetParameters(next); err != nil {
 			return err
 		}
 		if err := in.c.PersistCommandTx(ctx, tx, command); err != nil {
-			return err
-		}
-		// Behind the fence no earlier attempt is on its way any more: now the ledger knows.
-		var err error
-		if found, err = findAttempt(ctx, tx, open); err != nil {
 			return err
 		}
 		if now.Children {
@@ -123,14 +116,14 @@ func (in *instance) step(
 				return err
 			}
 		}
-		if err := in.record(ctx, tx, entry{What: step, Command: command.ID(), Attempt: l.Attempt, Step: next.Done}); err != nil {
+		if err := in.record(ctx, tx, entry{What: step, Command: command.ID(), Attempt: attempt, Step: next.Done}); err != nil {
 			return err
 		}
 		if next.Done == next.Steps {
 			if err := in.c.UpdateStatusTx(ctx, tx, command.ID(), coordinator.Status(now.Status)); err != nil {
 				return err
 			}
-			if err := in.record(ctx, tx, entry{What: ended, Command: command.ID(), Attempt: l.Attempt, Note: now.Status}); err != nil {
+			if err := in.record(ctx, tx, entry{What: ended, Command: command.ID(), Attempt: attempt, Note: now.Status}); err != nil {
 				return err
 			}
 		}
@@ -139,9 +132,19 @@ func (in *instance) step(
 			return err
 		})
 	})
-	in.outcome(l, sent, err)
+	in.outcome(line{Command: command.ID(), Step: now.Done + 1, Attempt: attempt}, sent, err)
 	if sent && err != nil {
 		err = fmt.Errorf("%w: %w", errUnanswered, err)
 	}
-	return next, found, err
+	return next, err
+}
+
+// stored is the state that the database has. A transaction of this process may still be on its way to its end there: Adopt passes the
+// fence, and so waits for it.
+func (in *instance) stored(ctx context.Context, tx pgx.Tx, id uuid.UUID) (state, error) {
+	adopted, err := in.c.AdoptTx(ctx, tx, id)
+	if err != nil {
+		return state{}, err
+	}
+	return coordinator.Parameters[state](adopted[0])
 }

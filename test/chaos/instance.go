@@ -130,7 +130,7 @@ func (in *instance) begin(ctx context.Context) (*coordinator.Command, error) {
 			return err
 		}
 		in.note(line{What: tried, Command: plan.ID, Attempt: attempt})
-		first := state{Steps: plan.Steps, Status: plan.Status, Children: plan.Children}
+		first := state{Steps: plan.Steps, Status: plan.Status, Children: plan.Children, Attempt: attempt}
 		if plan.Children {
 			first.Child = attempt
 		}

@@ -20,7 +20,6 @@ CREATE TABLE chaos.ledger (
 	step        integer NOT NULL DEFAULT 0,
 	note        text NOT NULL DEFAULT ''
 );
-CREATE INDEX ledger_attempt ON chaos.ledger (attempt_id);
 
 -- An owner that was heard of within its lease and was not stopped is alive: its commands are nobody else's.
 CREATE FUNCTION chaos.observe() RETURNS trigger

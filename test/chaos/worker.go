@@ -34,7 +34,8 @@ type state struct {
 	Done     int       `json:"done"`
 	Status   string    `json:"status"` // to end with
 	Children bool      `json:"children"`
-	Child    uuid.UUID `json:"child"` // of the step to do next
+	Child    uuid.UUID `json:"child"`   // of the step to do next
+	Attempt  uuid.UUID `json:"attempt"` // that has written this
 }
 
 // worker is a process that drives commands, as one instance after the other.
