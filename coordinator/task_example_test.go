@@ -124,7 +124,7 @@ func ExampleCoordinator_SaveTaskTx() {
 }
 
 func ExampleCoordinator_RetrieveTask() {
-	defer upgraded.ExampleWithSample()() // tasks were in flight when the engine was upgraded
+	defer upgraded.ExampleWithSample()()
 
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
@@ -140,7 +140,7 @@ func ExampleCoordinator_RetrieveTask() {
 	}
 	defer engine.Close(ctx)
 
-	tasks, err := engine.AllTasks(ctx)
+	tasks, err := engine.AllTasks(ctx) // those that were in flight when the engine was upgraded
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -255,13 +255,19 @@ func ExampleCoordinator_RemoveTask() {
 	}
 	defer engine.Close(ctx)
 
-	first := savedTask(ctx, engine)
-	second := &coordinator.Task{Command: first.Command}
-	if err := engine.SaveTask(ctx, second); err != nil {
+	cmd, err := engine.NewCommand(coordinator.NewCommandOptions{Type: 208})
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, task := range []*coordinator.Task{first, second} {
+	tasks := []*coordinator.Task{{Command: cmd}, {Command: cmd}}
+	for _, task := range tasks {
+		if err := engine.SaveTask(ctx, task); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for _, task := range tasks {
 		removed, err := engine.RemoveTask(ctx, task.ID, coordinator.RemoveTaskOptions{Command: true})
 		if err != nil {
 			fmt.Println(err)
