@@ -185,6 +185,6 @@ func (a *app) showCleanup(report coordinator.CleanupReport, path string) {
 	case report.DryRun:
 		a.console.resultf("dry run, nothing was changed: --yes removes %s that finished before %s", commands, before)
 	default:
-		a.console.resultf("%s that finished before %s removed and written to %s\n\"upgrade commands load\" takes them in again", commands, before, path)
+		a.console.resultf("%s that finished before %s removed\nwritten to %s: \"upgrade commands load\" takes them in again", commands, before, path)
 	}
 }

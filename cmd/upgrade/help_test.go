@@ -15,7 +15,7 @@ func TestHelpIsAsItWasReviewed(t *testing.T) {
 		"upgrade": {"--help"},
 		"status":  {"help", "status"}, "check": {"help", "check"}, "plan": {"plan", "--help"}, "up": {"up", "--help"}, "verify": {"verify", "-h"}, "down": {"help", "down"},
 		"demo": {"help", "demo"}, "version": {"help", "version"}, "man": {"help", "man"}, "completion": {"help", "completion"},
-		"commands": {"help", "commands"}, "commands-load": {"help", "commands", "load"},
+		"cleanup": {"help", "cleanup"}, "commands": {"help", "commands"}, "commands-load": {"help", "commands", "load"},
 		"commands-list": {"help", "commands", "list"}, "commands-tree": {"help", "commands", "tree"}, "commands-show": {"help", "commands", "show"},
 		"commands-engines": {"help", "commands", "engines"}, "commands-remove": {"help", "commands", "remove"}, "commands-resume": {"help", "commands", "resume"},
 		"exit-codes": {"help", "exit-codes"}, "connection": {"help", "connection"},

@@ -39,7 +39,7 @@ var withoutDatabase = map[string]bool{
 var needed = map[string][]string{
 	"upgrade down": {"--yes"}, "upgrade demo": {"--tasks", "20"}, "upgrade completion": {"bash"}, "upgrade man": {"pages"},
 	"upgrade commands load": {"-"}, "upgrade commands tree": {nobody}, "upgrade commands show": {nobody},
-	"upgrade commands remove": {nobody}, "upgrade commands resume": {nobody},
+	"upgrade commands remove": {nobody}, "upgrade commands resume": {nobody}, "upgrade cleanup": {"--before", "30d"},
 }
 
 // databaseCommands returns a complete command line of each command that works on a database.
