@@ -15,8 +15,8 @@ import (
 
 const cleanupLong = `cleanup removes commands that finished before a date. A tree, that is a command without a parent and all below
 it, goes as a whole or stays as a whole: it goes when its root finished before the date, all below it has
-finished too, and no task names any of it. Without --yes nothing is changed, and cleanup says what would go and
-what keeps the rest. The database has to be upgraded to the switch or further; the engine may run.
+finished too, and no task names any of it. Without --yes nothing is changed, and cleanup says what would go
+and what keeps the rest. The database has to be upgraded to the switch or further; the engine may run.
 
 --before takes a date (2026-01-31), a time (2026-01-31 12:00, in the time zone of this machine, or as in
 2026-01-31T12:00:00Z), or an age: 30d, 4w, 12h. A date is the midnight with which it begins. Ages count back
