@@ -125,11 +125,14 @@ const tablePrivileges = `SELECT concat_ws(' ', r.name, p.name) FROM unnest($2::t
 
 // readingFunctions may be called by whoever may read tasks, writingFunctions by whoever may also insert, update and delete them.
 var (
-	readingFunctions = []string{"below", "command_chains", "command_tree", "instances", "removal_blockers", "tasks_with_commands", "unfinished_commands"}
+	readingFunctions = []string{
+		"below", "command_chains", "command_tree", "instances", "list_commands", "removal_blockers", "require_switch", "tasks_with_commands",
+		"tree_overview", "unfinished_commands",
+	}
 	writingFunctions = []string{
 		"begin_cleanup", "change_status", "clean_batch", "clean_trees", "database_clock", "end_cleanup", "own_commands", "persist_commands", "record_task",
 		"recover_commands", "register_instance", "remove_command", "remove_tasks", "renew_command", "renew_lease", "resume_command",
-		"save_commands", "save_task", "stop_instance", "task_commands",
+		"save_commands", "save_task", "stop_instance", "take_out", "task_commands",
 	}
 )
 
