@@ -48,7 +48,7 @@ func (f flags) showAll(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	fmt.Fprintf(stdout, "A program merges %d snapshots of a disk. It dies of kill -9 in each step, and is started again.\n", f.snapshots)
-	moments := []merge.Moment{merge.Begun, merge.Uncommitted, merge.Committed}
+	moments := []merge.Moment{merge.Begun, merge.Ending, merge.Ended, merge.Beginning}
 	for run := 1; run <= f.snapshots+1; run++ {
 		f.crashAt = crash{}
 		if run <= f.snapshots {
@@ -132,9 +132,9 @@ func killed(state *os.ProcessState) bool {
 
 func death(moment merge.Moment) string {
 	switch moment {
-	case merge.Uncommitted:
+	case merge.Beginning, merge.Ending:
 		return "killed before the commit"
-	case merge.Committed:
+	case merge.Ended:
 		return "killed after the commit"
 	default:
 		return "killed meanwhile"

@@ -73,14 +73,15 @@ func TestKilledAtEveryMomentOfEveryStepEachSnapshotIsMergedOnce(t *testing.T) {
 	const snapshots = 3
 	db := upgraded.New(t)
 	for snapshot := 1; snapshot <= snapshots; snapshot++ {
-		for _, moment := range []merge.Moment{merge.Begun, merge.Uncommitted, merge.Committed} {
+		for _, moment := range []merge.Moment{merge.Beginning, merge.Begun, merge.Ending, merge.Ended} {
 			cmd, output := program(t, db, "--crash-at", fmt.Sprintf("%d:%s", snapshot, moment))
 			if err := cmd.Run(); !killed(cmd.ProcessState) {
 				t.Fatalf("%d:%s: not killed: %v\n%s", snapshot, moment, err, output)
 			}
-			if took := strings.Contains(output.String(), "took the command over"); took == (snapshot == 1 && moment == merge.Begun) {
+			if took := strings.Contains(output.String(), "took the command over"); took == (snapshot == 1 && moment == merge.Beginning) {
 				t.Errorf("%d:%s: took the command over: %t", snapshot, moment, took)
 			}
+			together(t, db)
 		}
 	}
 	look(t, db, "3 3 true 4 3")
@@ -92,6 +93,22 @@ func TestKilledAtEveryMomentOfEveryStepEachSnapshotIsMergedOnce(t *testing.T) {
 		t.Errorf("with nothing left it said %q", said)
 	}
 	look(t, db, "4 4 true 6 6")
+}
+
+// together looks that a snapshot was begun if its child is there, and merged if its child has succeeded.
+func together(t *testing.T, db *testdb.DB) {
+	t.Helper()
+	var begun, children, merged, succeeded int
+	err := db.Connect(t.Context()).QueryRow(t.Context(), `
+		SELECT (SELECT count(*) FROM livemerge.volume WHERE merging_since IS NOT NULL), count(*),
+			(SELECT sum(merges) FROM livemerge.volume), count(*) FILTER (WHERE status = 'SUCCEEDED')
+		FROM command_entities WHERE parent_command_id IS NOT NULL`).Scan(&begun, &children, &merged, &succeeded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun != children || merged != succeeded {
+		t.Errorf("%d snapshots begun, %d children; %d merged, %d children have succeeded", begun, children, merged, succeeded)
+	}
 }
 
 func TestTwoProcessesNeverMergeTheSameSnapshot(t *testing.T) {
@@ -204,7 +221,7 @@ func TestWrongUsageIsExplained(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"now", "there are no arguments"},
 		{"--crash-at 0", "a step is a number from 1 on"},
-		{"--crash-at 1:later", "a moment is begun, uncommitted or committed"},
+		{"--crash-at 1:later", "a moment is beginning, begun, ending or ended"},
 		{"--demo --crash-at 1", "give neither --database nor --crash-at"},
 		{"--demo --database postgres://", "give neither --database nor --crash-at"},
 		{"--no-such-flag", "flag provided but not defined"},

@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	set.IntVar(&f.snapshots, "snapshots", 3, "how many snapshots a new disk has")
 	set.DurationVar(&f.stepTime, "step-time", 100*time.Millisecond, "how long a step takes")
 	set.DurationVar(&f.lease, "lease", time.Second, "after how long without a sign of life the commands are for others to take")
-	set.Var(&f.crashAt, "crash-at", "die of SIGKILL at this `step`: 2, or 2:begun, 2:uncommitted, 2:committed")
+	set.Var(&f.crashAt, "crash-at", "die of SIGKILL at this `step`: 2 or 2:begun, or 2:beginning, 2:ending, 2:ended")
 	set.BoolVar(&f.demo, "demo", false, "show it all on a PostgreSQL of its own")
 	if err := set.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -148,11 +148,11 @@ func (c *crash) Set(text string) error {
 		return errors.New("a step is a number from 1 on")
 	}
 	switch merge.Moment(moment) {
-	case merge.Begun, merge.Uncommitted, merge.Committed:
+	case merge.Beginning, merge.Begun, merge.Ending, merge.Ended:
 		*c = crash{snapshot, merge.Moment(moment)}
 		return nil
 	default:
-		return fmt.Errorf("a moment is %s, %s or %s", merge.Begun, merge.Uncommitted, merge.Committed)
+		return fmt.Errorf("a moment is %s, %s, %s or %s", merge.Beginning, merge.Begun, merge.Ending, merge.Ended)
 	}
 }
 

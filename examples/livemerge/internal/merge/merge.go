@@ -47,9 +47,10 @@ type Moment string
 
 // The moments of each step.
 const (
-	Begun       Moment = "begun"       // the child is stored, the work is not done
-	Uncommitted Moment = "uncommitted" // the work is done and the child has ended, in a transaction that is not committed
-	Committed   Moment = "committed"   // and now it is
+	Beginning Moment = "beginning" // the child is stored, in a transaction that is not committed
+	Begun     Moment = "begun"     // it is committed, and the work is not done
+	Ending    Moment = "ending"    // the work is done and the child has ended, in a transaction that is not committed
+	Ended     Moment = "ended"     // it is committed
 )
 
 // Merger drives jobs.
@@ -208,7 +209,11 @@ func (m *Merger) beginStep(ctx context.Context, job *coordinator.Command, disk u
 		if err := beginSnapshot(ctx, tx, disk, snapshot); err != nil {
 			return err
 		}
-		return child.PersistTx(ctx, tx, job)
+		if err := child.PersistTx(ctx, tx, job); err != nil {
+			return err
+		}
+		m.At(snapshot, Beginning)
+		return nil
 	})
 }
 
@@ -221,13 +226,13 @@ func (m *Merger) endStep(ctx context.Context, child *coordinator.Command, disk u
 		if err := mergeSnapshot(ctx, tx, disk, snapshot); err != nil {
 			return err
 		}
-		m.At(snapshot, Uncommitted)
+		m.At(snapshot, Ending)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	m.At(snapshot, Committed)
+	m.At(snapshot, Ended)
 	return nil
 }
 
