@@ -286,7 +286,8 @@ var masks = []struct {
 	by      string
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?UTC|Z|[+-]\d\d(:?\d\d)?)?|\d{8}T\d{6}Z`), "TIME"},
-	{regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h)(\d+(\.\d+)?(ms|s|m))*\b`), "DURATION"},
+	{regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h|d)(\d+(\.\d+)?(ms|s|m|h))*\b`), "DURATION"},
+	{regexp.MustCompile(`--after [A-Za-z0-9_-]{34}$`), "--after PLACE"},
 	{regexp.MustCompile(`\b\d[\d,.]* ?(bytes|[kKMGT]?i?B)\b`), "SIZE"},
 	{regexp.MustCompile(`\bPostgreSQL \d+[\d.]*( \([^)]*\))?`), "PostgreSQL VERSION"},
 	{regexp.MustCompile(`\bupgrade ([0-9a-f]{7,40}(-dirty)?|v?\d+\.\d\S*|unknown|\(devel\))`), "upgrade VERSION"},
