@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/coordinator"
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/upgraded"
 )
 
 func TestAnOwnerThatWasPausedCanNeitherSaveNorRemoveTasks(t *testing.T) {
@@ -240,5 +242,45 @@ func TestTheLastTaskTakesItsCommandsAlongAlsoWhenAllAreRemovedAtOnce(t *testing.
 		if left := db.everything(t); left != "" {
 			t.Fatalf("left: %s", left)
 		}
+	}
+}
+
+func TestWhoeverRecoversACommandGoesOnWithItsTasks(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t)
+	first, next := open(t, db.URL, coordinator.Options{}), open(t, db.URL, coordinator.Options{})
+	id := saveTask(t, first, &coordinator.Task{Command: newFamily(t, first).child}).ID
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	task := retrieveTask(t, next, id)
+	if err := next.SaveTask(t.Context(), task); !errors.Is(err, coordinator.ErrLostOwnership) {
+		t.Errorf("before the command is recovered: %v", err)
+	}
+	if cmds, err := next.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) != 3 {
+		t.Fatalf("%d commands recovered, %v", len(cmds), err)
+	}
+	saveTask(t, next, task)
+	if err := first.SaveTask(t.Context(), task); !errors.Is(err, coordinator.ErrInstanceEnded) {
+		t.Errorf("by the one that was closed: %v", err)
+	}
+}
+
+func TestARoleThatMayWriteTasksKeepsThemWithTheirCommands(t *testing.T) {
+	t.Parallel()
+	db := engineWith(t, enginedb.Sample()+enginedb.DecorateSQL())
+	if err := upgraded.Upgrade(t.Context(), db.URL); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, db.URLFor(enginedb.WriterRole), coordinator.Options{})
+	f := newFamily(t, c)
+	task := saveTask(t, c, &coordinator.Task{Command: f.child, Entities: []coordinator.TaskEntity{{ID: uuid.New(), Type: "VM"}}})
+	if err := f.root.SetParameters(note{Text: "changed"}); err != nil {
+		t.Fatal(err)
+	}
+	saveTask(t, c, task)
+	retrieveTask(t, c, task.ID)
+	if _, err := c.RemoveTask(t.Context(), task.ID, coordinator.RemoveTaskOptions{Command: true}); err != nil {
+		t.Error(err)
 	}
 }
