@@ -3505,6 +3505,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $procedure$
 BEGIN
+    -- As all writers do: first who owns it, then the command.
+    PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) ORDER BY o.command_id FOR NO KEY UPDATE;
     PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_command_ids) ORDER BY e.command_id FOR NO KEY UPDATE;
     INSERT INTO coco.command_owner (command_id, instance_id)
     SELECT e.command_id, v_instance_id
