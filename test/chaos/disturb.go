@@ -16,13 +16,13 @@ type kind string
 
 const (
 	killed      kind = "kill -9"
-	pausedShort kind = "pause shorter than the lease"
-	pausedLong  kind = "pause longer than the lease"
-	cutNow      kind = "all connections cut at once"
-	cutLong     kind = "the coordinator's own connections cut and refused for longer than the lease"
-	cutBackend  kind = "a session terminated by the server"
-	cutBefore   kind = "cut with a commit on its way to the server"
-	cutAfter    kind = "cut with a commit's acknowledgement on its way back"
+	pausedShort kind = "pause, shorter than the lease"
+	pausedLong  kind = "pause, longer than the lease"
+	cutNow      kind = "cut: all connections at once"
+	cutLong     kind = "cut: the coordinator's own connections, refused for longer than the lease"
+	cutBackend  kind = "cut: a session, by the server"
+	cutBefore   kind = "cut: a commit on its way to the server"
+	cutAfter    kind = "cut: a commit's acknowledgement on its way back"
 )
 
 // disturbance is what is done to a worker, and when.
