@@ -7,16 +7,14 @@ import (
 	"github.com/ovirt/coco/coordinator"
 )
 
-// mergeParameters are what a program of one's own keeps in its commands.
-type mergeParameters struct {
-	Disk      string `json:"disk"`
-	Snapshots int    `json:"snapshots"`
-}
-
 func ExampleRegister() {
+	type merge struct {
+		Disk      string `json:"disk"`
+		Snapshots int    `json:"snapshots"`
+	}
 	registry := coordinator.NewRegistry()
 	key := coordinator.Key{Type: 236, Class: "example.Merge"}
-	fmt.Println(coordinator.Register(registry, key, coordinator.JSON[mergeParameters]()))
+	fmt.Println(coordinator.Register(registry, key, coordinator.JSON[merge]()))
 
 	// A key has one type. The second one is refused, and the first stays.
 	err := coordinator.Register(registry, key, coordinator.JSON[map[string]any]())
@@ -28,8 +26,12 @@ func ExampleRegister() {
 
 // JSON does not read what it would not write again: here, a field that another version of the program has added.
 func ExampleJSON() {
-	codec := coordinator.JSON[mergeParameters]()
-	text, err := codec.Encode(mergeParameters{Disk: "web-01", Snapshots: 3})
+	type merge struct {
+		Disk      string `json:"disk"`
+		Snapshots int    `json:"snapshots"`
+	}
+	codec := coordinator.JSON[merge]()
+	text, err := codec.Encode(merge{Disk: "web-01", Snapshots: 3})
 	fmt.Println(text, err)
 	_, err = codec.Decode(`{"disk":"web-01","snapshots":3,"priority":7}`)
 	fmt.Println(err)

@@ -9,19 +9,16 @@ import (
 	"github.com/ovirt/coco/coordinator/enginejson"
 )
 
-// RemoveSnapshot is what this program needs of the parameters with which the engine removes a snapshot.
-type RemoveSnapshot struct {
-	enginejson.Fields `engine:"org.ovirt.engine.core.common.action.RemoveSnapshotParameters"`
-
-	VM          uuid.UUID   `engine:"vmId"`
-	Snapshot    uuid.UUID   `engine:"snapshotId"`
-	VDSMTaskIDs []uuid.UUID `engine:"vdsmTaskIds"`
-	Step        int         `engine:"executionIndex"`
-}
-
 // What the engine wrote is read, a value changes, and everything else is written as it was.
 func ExampleFor() {
-	codec := enginejson.For[RemoveSnapshot]()
+	type removeSnapshot struct {
+		enginejson.Fields `engine:"org.ovirt.engine.core.common.action.RemoveSnapshotParameters"`
+
+		Snapshot    uuid.UUID   `engine:"snapshotId"`
+		VDSMTaskIDs []uuid.UUID `engine:"vdsmTaskIds"`
+		Step        int         `engine:"executionIndex"`
+	}
+	codec := enginejson.For[removeSnapshot]()
 	parameters, err := codec.Decode(`{
   "@class" : "org.ovirt.engine.core.common.action.RemoveSnapshotParameters",
   "parametersCurrentUser" : {
@@ -30,9 +27,6 @@ func ExampleFor() {
   },
   "vdsmTaskIds" : null,
   "executionIndex" : 0,
-  "vmId" : [ "org.ovirt.engine.core.compat.Guid", {
-    "uuid" : "6fdb5e6f-3f2d-4a3c-9f8e-8d6f0a1b2c3d"
-  } ],
   "snapshotId" : [ "org.ovirt.engine.core.compat.Guid", {
     "uuid" : "0b1c2d3e-4f50-4a6b-8c7d-9e8f7a6b5c4d"
   } ]
@@ -56,9 +50,6 @@ func ExampleFor() {
 	//     "uuid" : "11111111-2222-4333-8444-555555555555"
 	//   } ] ] ],
 	//   "executionIndex" : 1,
-	//   "vmId" : [ "org.ovirt.engine.core.compat.Guid", {
-	//     "uuid" : "6fdb5e6f-3f2d-4a3c-9f8e-8d6f0a1b2c3d"
-	//   } ],
 	//   "snapshotId" : [ "org.ovirt.engine.core.compat.Guid", {
 	//     "uuid" : "0b1c2d3e-4f50-4a6b-8c7d-9e8f7a6b5c4d"
 	//   } ]
@@ -68,10 +59,15 @@ func ExampleFor() {
 // A coordinator reads the engine's commands with such codecs. The class alone is the key here: after an upgrade, commands that were
 // tasks may have type 0.
 func ExampleCodec() {
+	type addDisk struct {
+		enginejson.Fields `engine:"org.ovirt.engine.core.common.action.AddDiskParameters"`
+
+		VM uuid.UUID `engine:"vmId"`
+	}
 	registry := coordinator.NewRegistry()
 	err := coordinator.Register(registry, coordinator.Key{
-		Type: coordinator.AnyType, Class: "org.ovirt.engine.core.common.action.RemoveSnapshotParameters",
-	}, enginejson.For[RemoveSnapshot]())
+		Type: coordinator.AnyType, Class: "org.ovirt.engine.core.common.action.AddDiskParameters",
+	}, enginejson.For[addDisk]())
 	fmt.Println(err)
 	// Output: <nil>
 }
