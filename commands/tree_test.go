@@ -99,29 +99,3 @@ func TestWhatIsNotThereIsATypedError(t *testing.T) {
 		t.Errorf("remove without an export: %v", err)
 	}
 }
-
-func TestRemoveSaysWhatIsInTheWayAndRemovesNothing(t *testing.T) {
-	conn := connect(t, upgraded.New(t))
-	execute(t, conn, insert, number(1), 1, nil, nil, "2026-01-01", "SUCCEEDED", "2026-01-02")
-	execute(t, conn, insert, number(2), 1, number(1), number(1), "2026-01-01", "ACTIVE", nil)
-	execute(t, conn, `INSERT INTO coco.engine_instance (instance_id, name, lease) VALUES ($1, 'one', '1 hour')`, number(100))
-	execute(t, conn, `INSERT INTO coco.command_owner (command_id, instance_id) VALUES ($1, $2)`, number(2), number(100))
-	execute(t, conn, `SELECT insertasync_tasks(1, 0, 2, NULL, $1, NULL, $2, now(), NULL, 0)`, number(50), number(1))
-	_, err := commands.Remove(t.Context(), conn, number(1), commands.RemoveOptions{Export: io.Discard})
-	blocked, ok := errors.AsType[*commands.BlockedError](err)
-	if !ok || !errors.Is(err, commands.ErrBlocked) {
-		t.Fatal(err)
-	}
-	if len(blocked.Owned) != 1 || blocked.Owned[0] != number(2) || len(blocked.Unfinished) != 1 || blocked.Unfinished[0] != number(2) ||
-		len(blocked.Tasks) != 1 || blocked.Tasks[0] != (commands.Task{ID: number(50), CommandID: number(1)}) {
-		t.Errorf("%+v", blocked)
-	}
-	for _, part := range []string{"a live instance drives command " + number(2).String(), "task " + number(50).String(), "has not finished"} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q is not in %q", part, err)
-		}
-	}
-	if left := all(t, conn, commands.ListOptions{Limit: 10}, func() {}); len(left) != 2 {
-		t.Errorf("%d commands are left", len(left))
-	}
-}

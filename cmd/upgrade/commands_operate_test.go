@@ -239,6 +239,21 @@ func TestRemoveRefusesWhatIsNeeded(t *testing.T) {
 	}
 }
 
+func TestTheExportStaysWhereTheEndOfARemovalIsInDoubt(t *testing.T) {
+	db := operated(t)
+	before := rows(t, db, commandRows)
+	execute(t, db, `CREATE FUNCTION refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$`)
+	execute(t, db, `CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON command_entities DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW EXECUTE FUNCTION refuse_removal()`)
+	failed := want(t, exitFailure, "commands", "remove", doneRoot, "--yes")
+	failed.says(t, "not now", "warning: whether the commands are gone is not known; they are written to "+theExport(t))
+	if now := rows(t, db, commandRows); !slices.Equal(now, before) {
+		t.Error("something was removed")
+	}
+	execute(t, db, `DROP TRIGGER refuse ON command_entities`)
+	want(t, exitDone, "commands", "load", theExport(t)).says(t, "0 commands loaded, 2 already there")
+}
+
 func TestAHeldCommandIsResumed(t *testing.T) {
 	db := operated(t)
 	want(t, exitDone, "commands", "resume", deadRoot).says(t, "can be handed out again")
