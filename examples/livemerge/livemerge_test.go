@@ -113,15 +113,16 @@ func together(t *testing.T, db *testdb.DB) {
 
 func TestTwoProcessesNeverMergeTheSameSnapshot(t *testing.T) {
 	t.Parallel()
+	const long = "2s" // on a busy machine two that are alive must not take each other for dead
 	db := upgraded.New(t)
-	killedCmd, output := program(t, db, "--crash-at", "2")
+	killedCmd, output := program(t, db, "--crash-at", "2", "--lease", long)
 	if err := killedCmd.Run(); !killed(killedCmd.ProcessState) {
 		t.Fatalf("not killed: %v\n%s", err, output)
 	}
 	var running []*exec.Cmd
 	var said []*bytes.Buffer
 	for range 2 {
-		cmd, output := program(t, db)
+		cmd, output := program(t, db, "--lease", long)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
