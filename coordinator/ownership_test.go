@@ -109,27 +109,36 @@ func TestLiveOwnersAreNotTakenOver(t *testing.T) {
 	}
 }
 
-// The database is there, and nobody could reach it for longer than a lease: all leases have run out when it comes back.
+// The database is there, and nobody could reach it for longer than a lease: all leases have run out when it comes back. One is back
+// sooner than the others.
 func TestOwnersThatWereAllCutOffAreNotTakenOver(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
-	g := &gate{}
-	var owners []*coordinator.Coordinator
-	for range 3 {
-		c := openOn(t, newPool(t, db.URL, g.through), coordinator.Options{Lease: short})
+	var (
+		owners []*coordinator.Coordinator
+		gates  [3]gate
+	)
+	for i := range gates {
+		c := openOn(t, newPool(t, db.URL, gates[i].through), coordinator.Options{Lease: short})
 		store(t, c, "mine", nil)
 		owners = append(owners, c)
 	}
-	g.close()
+	for i := range gates {
+		gates[i].close()
+	}
 	eventually(t, "all leases are over", func() bool {
 		return ask[int](t, db, `SELECT count(*) FROM coco.instance_summary WHERE state = 'expired'`) == len(owners)
 	})
-	g.open()
+	gates[0].open()
+	eventually(t, "one is back", func() bool {
+		return ask[int](t, db, `SELECT count(*) FROM coco.instance_summary WHERE state = 'alive'`) > 0
+	})
 	for end := time.Now().Add(3 * short); time.Now().Before(end); time.Sleep(short / 50) {
-		for _, c := range owners {
+		for i, c := range owners {
 			if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err == nil && len(cmds) > 0 {
 				t.Fatalf("a live owner's commands were taken: %v", ids(cmds))
 			}
+			gates[i].open()
 		}
 	}
 	for _, c := range owners {
