@@ -25,12 +25,12 @@ type cleanup struct {
 	report  CleanupReport
 }
 
-// A batch begins small and is fitted to the time that batches take: a transaction that takes long keeps others waiting.
+// A batch begins small and is fitted to the time that batches take: a transaction that takes long keeps others waiting. Below leastRows
+// nearly all the time is what every batch takes, to read the tasks and to reach the disk: then smaller ones only make it longer.
 const (
-	firstRows = 200
-	leastRows = 20
+	leastRows = 200
 	slow      = 400 * time.Millisecond
-	quick     = slow / 4
+	quick     = slow / 2
 )
 
 // batchAttempts is how often a batch is tried that the server gave up because of a lock.
@@ -40,7 +40,7 @@ const batchAttempts = 5
 func (c *cleanup) sweep(ctx context.Context) error {
 	started := time.Now()
 	defer func() { c.report.Duration = time.Since(started) }()
-	rows, after, failed := min(firstRows, c.options.BatchRows), uuid.NullUUID{}, 0
+	rows, after, failed := min(leastRows, c.options.BatchRows), uuid.NullUUID{}, 0
 	for {
 		begun := time.Now()
 		outcomes, err := c.batch(ctx, after, rows)
