@@ -21,6 +21,7 @@ import (
 
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/internal/upgraded"
 )
 
@@ -37,6 +38,7 @@ type arena struct {
 // openArena makes everything ready in a directory. Without fencing, coco.fence does nothing in this database.
 func openArena(ctx context.Context, dir string, fenced bool) (*arena, error) {
 	server, err := ephemeral.Start(ctx, ephemeral.Options{
+		BinDir:   os.Getenv(testdb.BinDirVariable),
 		Settings: map[string]string{"track_commit_timestamp": "on"}, // the order of commits is what the judge goes by
 	})
 	if err != nil {

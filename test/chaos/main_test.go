@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-
-	"github.com/ovirt/coco/internal/testdb"
 )
 
 func TestMain(m *testing.M) {
@@ -16,5 +14,5 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	testdb.Main(m)
+	os.Exit(m.Run())
 }
