@@ -20,9 +20,9 @@ const (
 
 // makeDir creates the directory of one server, owned by the account it runs as.
 // First it sweeps away what processes left behind that are gone.
-func makeDir(a account) (string, error) {
+func makeDir(a account, onDisk bool) (string, error) {
 	var refusals []error
-	for _, base := range bases() {
+	for _, base := range bases(onDisk) {
 		sweep(base)
 		dir, err := makeDirIn(base, a)
 		if err == nil {
@@ -33,8 +33,11 @@ func makeDir(a account) (string, error) {
 	return "", fmt.Errorf("no place for the data of an ephemeral server: %w", errors.Join(refusals...))
 }
 
-func bases() []string {
-	dirs := []string{memoryDir, os.TempDir()}
+func bases(onDisk bool) []string {
+	dirs := []string{os.TempDir()}
+	if !onDisk {
+		dirs = []string{memoryDir, os.TempDir()}
+	}
 	if !slices.Contains(dirs, "/tmp") {
 		dirs = append(dirs, "/tmp") // a long TMPDIR is no place for a unix socket
 	}

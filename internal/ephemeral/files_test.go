@@ -133,7 +133,7 @@ func testCluster(t *testing.T) cluster {
 
 func serverDir(t *testing.T, a account) string {
 	t.Helper()
-	dir, err := makeDir(a)
+	dir, err := makeDir(a, false)
 	if err != nil {
 		t.Fatal(err)
 	}

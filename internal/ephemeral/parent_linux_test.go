@@ -110,7 +110,7 @@ func TestRootCanRunTheServerAsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	nobody := lookup(t, "nobody")
-	dir, err := makeDir(nobody)
+	dir, err := makeDir(nobody, false)
 	if err != nil {
 		t.Fatal(err)
 	}

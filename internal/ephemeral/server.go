@@ -36,6 +36,8 @@ type Options struct {
 	TCP bool
 	// Durable turns fsync, synchronous_commit and full_page_writes on. Without it Kill may lose the last commits.
 	Durable bool
+	// OnDisk keeps the data in the directory for temporary files even where there is one in memory.
+	OnDisk bool
 	// Settings are further lines of postgresql.conf, and win over those this package writes.
 	Settings map[string]string
 }
@@ -73,7 +75,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := makeDir(account)
+	dir, err := makeDir(account, opts.OnDisk)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -181,6 +182,17 @@ func TestDurableServerKeepsCommitsThroughACrash(t *testing.T) {
 	mustContain(t, string(log), "automatic recovery in progress")
 }
 
+func TestOnDiskMeansNotInMemory(t *testing.T) {
+	s, err := Start(t.Context(), Options{OnDisk: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Stop(t.Context()) }()
+	if strings.HasPrefix(s.dir, memoryDir) {
+		t.Errorf("its data is in %s", s.dir)
+	}
+}
+
 func TestServerOutlivesTheThreadThatStartedIt(t *testing.T) {
 	type result struct {
 		s   *Server
@@ -261,7 +273,7 @@ func TestCommandsConnectToTheServerWhateverTheEnvironment(t *testing.T) {
 func ownDirs(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	for _, base := range bases() {
+	for _, base := range bases(false) {
 		dirs, err := filepath.Glob(filepath.Join(base, ownName()+"*"))
 		if err != nil {
 			t.Fatal(err)
