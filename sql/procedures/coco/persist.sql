@@ -1,4 +1,5 @@
--- Storing commands. Arrays take one command or a thousand in one call. The arrays' elements are never NULL, so that every client can
+-- Storing commands. Arrays take one command or a thousand in one call. The planner would make new plans for each length, which takes
+-- longer than what they are for: hence plan_cache_mode. The arrays' elements are never NULL, so that every client can
 -- send them: the zero GUID is no parent, and v_nulls says which texts are NULL: 1 the parameters, 2 their class, 4 the status.
 
 -- is_final tells whether a command with this status has finished.
@@ -40,6 +41,7 @@ CREATE FUNCTION coco.save_commands(
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -143,6 +145,7 @@ CREATE FUNCTION coco.persist_commands(
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -283,6 +286,7 @@ CREATE FUNCTION coco.change_status(v_instance_id uuid, v_command_id uuid, v_from
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $procedure$
 DECLARE
     v_before text;
