@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 TEST_FLAGS ?=
+BENCH_FLAGS ?=
 ENGINE_DUMP ?=
 ENGINE_SAMPLE ?=
 ifneq ($(ENGINE_SAMPLE),)
@@ -86,6 +87,17 @@ test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetch
 	@$(POSTGRES); eleven=$$(scripts/old-postgres 11); ten=$$(scripts/old-postgres 10); \
 	  COCO_OLD_PGBIN="$$eleven:$$ten" go test -run '^TestARealServerThatIsTooOld' $(TEST_FLAGS) ./cmd/upgrade
 
+##@ Measure
+
+.PHONY: bench
+bench: ## measure ratios on a PostgreSQL of its own, also against River, and check their targets (10 minutes; kept in docs/results)
+	@$(POSTGRES); log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	  go -C bench run . $(BENCH_FLAGS) | tee "$$log"; COMMAND='make bench' scripts/keep-result bench <"$$log"
+
+.PHONY: bench-short
+bench-short: ## the same with small sizes, and only the targets that noise cannot miss
+	@$(POSTGRES); go -C bench run . -short $(BENCH_FLAGS)
+
 ##@ Before a commit
 
 .PHONY: readme
@@ -97,9 +109,11 @@ fmt: ## format the Go code
 	scripts/tool golangci-lint fmt
 
 .PHONY: lint
-lint: ## lint the Go code, check that go.mod is tidy and that the shell scripts parse
+lint: ## lint the Go code, check that each go.mod is tidy and that the shell scripts parse
 	scripts/tool golangci-lint run
+	cd bench && ../scripts/tool golangci-lint run
 	go mod tidy -diff
+	go -C bench mod tidy -diff
 	for script in .ci/run scripts/*; do bash -n "$$script"; done
 
 .PHONY: generate
