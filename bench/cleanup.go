@@ -13,48 +13,66 @@ import (
 	"github.com/ovirt/coco/gen"
 )
 
-// measureCleanup cleans a large table up, in batches and, in a copy of it, with the DAO's single statement. It is the only measurement
-// whose two sides do not alternate: each is a minute's work.
-func measureCleanup(ctx context.Context, where server, large *pgxpool.Pool) (figures []figure, err error) {
+// measureCleanup cleans a large table up, and smaller ones in batches and with the DAO's single statement, in turn.
+func measureCleanup(ctx context.Context, where server, large *pgxpool.Pool, size sizes) ([]figure, error) {
 	before := time.Now().AddDate(0, 0, -30)
-	large.Reset() // nobody may be connected to what is copied
-	err = where.with(ctx, "copy", large.Config().ConnConfig.Database, func(copied *pgxpool.Pool) error {
-		if _, err := copied.Exec(ctx, `ANALYZE`); err != nil {
+	longest := &longestTransaction{}
+	start := time.Now()
+	report, err := cleanUp(ctx, large, longest, before)
+	if err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	var ratios []float64
+	for range size.cleanups {
+		byBatches, batches, err := cleanFresh(ctx, where, size, func(pool *pgxpool.Pool) (int64, error) {
+			report, err := cleanUp(ctx, pool, &longestTransaction{}, before)
+			return report.RemovedCommands, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		byStatement, statement, err := cleanFresh(ctx, where, size, func(pool *pgxpool.Pool) (int64, error) {
+			removed, err := gen.New(pool).RemoveAllCommandEntitiesBeforeDate(ctx, before)
+			return int64(removed), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if batches != statement || statement == 0 {
+			return nil, fmt.Errorf("the cleanup removed %d commands, the single statement %d", batches, statement)
+		}
+		ratios = append(ratios, float64(byBatches)/float64(byStatement))
+	}
+	return []figure{
+		{
+			what: "longest transaction of the cleanup of a large table, on disk", values: []float64{milliseconds(longest.took)}, unit: " ms",
+			target: target{is: atMost, limit: 1000},
+		},
+		{what: "commands that it removed", values: []float64{float64(report.RemovedCommands)}},
+		{what: "transactions of it", values: []float64{float64(report.Batches)}},
+		{
+			what: "cost of it for each command removed", values: []float64{milliseconds(took) * 1000 / float64(max(1, report.RemovedCommands))},
+			unit: " µs",
+		},
+		{what: "time of a cleanup, by that of DAO RemoveAllBeforeDate in one statement, on disk", values: ratios},
+	}, nil
+}
+
+// cleanFresh makes a table and clocks how long clean takes to clean it up.
+func cleanFresh(ctx context.Context, where server, size sizes, clean func(*pgxpool.Pool) (int64, error)) (
+	took time.Duration, removed int64, err error,
+) {
+	err = where.fresh(ctx, "cleaned", func(pool *pgxpool.Pool) error {
+		if err := fill(ctx, pool, size.rows/20); err != nil {
 			return err
 		}
 		start := time.Now()
-		statement, err := gen.New(copied).RemoveAllCommandEntitiesBeforeDate(ctx, before)
-		if err != nil {
-			return err
-		}
-		byStatement := time.Since(start)
-
-		longest := &longestTransaction{}
-		start = time.Now()
-		report, err := cleanUp(ctx, large, longest, before)
-		if err != nil {
-			return err
-		}
-		byBatches := time.Since(start)
-		if report.RemovedCommands != int64(statement) || statement == 0 {
-			return fmt.Errorf("the cleanup removed %d commands, the single statement %d", report.RemovedCommands, statement)
-		}
-		figures = []figure{
-			{
-				what: "longest transaction of the cleanup, on disk", values: []float64{milliseconds(longest.took)}, unit: " ms",
-				target: target{is: atMost, limit: 1000},
-			},
-			{what: "commands that the cleanup removed", values: []float64{float64(report.RemovedCommands)}},
-			{what: "transactions of the cleanup", values: []float64{float64(report.Batches)}},
-			{
-				what: "cost of the cleanup for each command removed", values: []float64{milliseconds(byBatches) * 1000 / float64(statement)},
-				unit: " µs",
-			},
-			{what: "time of the cleanup, by that of the DAO's RemoveAllBeforeDate, one statement", values: []float64{float64(byBatches) / float64(byStatement)}},
-		}
-		return nil
+		removed, err = clean(pool)
+		took = time.Since(start)
+		return err
 	})
-	return figures, err
+	return took, removed, err
 }
 
 func cleanUp(ctx context.Context, pool *pgxpool.Pool, longest *longestTransaction, before time.Time) (coordinator.CleanupReport, error) {

@@ -36,7 +36,7 @@ func measureMillion(ctx context.Context, s servers, size sizes) (figures []figur
 		if figures, err = measureRecover(ctx, s.disk, pool); err != nil {
 			return fmt.Errorf("recover: %w", err)
 		}
-		cleaned, err := measureCleanup(ctx, s.disk, pool)
+		cleaned, err := measureCleanup(ctx, s.disk, pool, size)
 		figures = append(figures, cleaned...)
 		return err
 	})
