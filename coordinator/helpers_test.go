@@ -20,6 +20,9 @@ import (
 // short is a lease for tests that wait until one is over.
 const short = time.Second
 
+// busy is a lease that live instances keep on a machine with much else to do.
+const busy = 2 * time.Second
+
 // note is what commands of these tests have as parameters.
 type note struct {
 	Text string `json:"text"`

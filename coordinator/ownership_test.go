@@ -96,11 +96,11 @@ func TestLiveOwnersAreNotTakenOver(t *testing.T) {
 	db := newDatabase(t)
 	var owners []*coordinator.Coordinator
 	for range 3 {
-		c := open(t, db.URL, coordinator.Options{Lease: short})
+		c := open(t, db.URL, coordinator.Options{Lease: busy})
 		store(t, c, "mine", nil)
 		owners = append(owners, c)
 	}
-	for end := time.Now().Add(3 * short); time.Now().Before(end); time.Sleep(short / 20) {
+	for end := time.Now().Add(3 * busy); time.Now().Before(end); time.Sleep(busy / 20) {
 		for _, c := range owners {
 			if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) > 0 {
 				t.Fatalf("recovered %v, %v", ids(cmds), err)
@@ -119,7 +119,7 @@ func TestOwnersThatWereAllCutOffAreNotTakenOver(t *testing.T) {
 		gates  [3]gate
 	)
 	for i := range gates {
-		c := openOn(t, newPool(t, db.URL, gates[i].through), coordinator.Options{Lease: short})
+		c := openOn(t, newPool(t, db.URL, gates[i].through), coordinator.Options{Lease: busy})
 		store(t, c, "mine", nil)
 		owners = append(owners, c)
 	}
@@ -133,7 +133,7 @@ func TestOwnersThatWereAllCutOffAreNotTakenOver(t *testing.T) {
 	eventually(t, "one is back", func() bool {
 		return ask[int](t, db, `SELECT count(*) FROM coco.instance_summary WHERE state = 'alive'`) > 0
 	})
-	for end := time.Now().Add(3 * short); time.Now().Before(end); time.Sleep(short / 50) {
+	for end := time.Now().Add(3 * busy); time.Now().Before(end); time.Sleep(busy / 50) {
 		for i, c := range owners {
 			if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err == nil && len(cmds) > 0 {
 				t.Fatalf("a live owner's commands were taken: %v", ids(cmds))
@@ -356,12 +356,12 @@ func TestAPoolThatIsUsedUpDoesNotCostTheLease(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
 	pool := newPool(t, db.URL, func(config *pgxpool.Config) { config.MaxConns = 1 })
-	c := openOn(t, pool, coordinator.Options{Lease: short})
+	c := openOn(t, pool, coordinator.Options{Lease: busy})
 	conn, err := pool.Acquire(t.Context())
 	must(t, err)
-	other := open(t, db.URL, coordinator.Options{Lease: short})
+	other := open(t, db.URL, coordinator.Options{Lease: busy})
 	store(t, other, "to be alive", nil)
-	time.Sleep(2 * short)
+	time.Sleep(2 * busy)
 	if state := ask[string](t, db, `SELECT state FROM coco.instance_summary WHERE instance_id = $1`, c.ID()); state != "alive" {
 		t.Errorf("the instance is %s", state)
 	}

@@ -34,17 +34,17 @@ func TestARestartOfTheServerCostsNobodyItsCommands(t *testing.T) {
 
 	var owners []*coordinator.Coordinator
 	for range 3 {
-		c := open(t, url, coordinator.Options{Lease: short})
+		c := open(t, url, coordinator.Options{Lease: busy})
 		store(t, c, "mine", nil)
 		owners = append(owners, c)
 	}
 	g := &gate{}
-	dead := openOn(t, newPool(t, url, g.through), coordinator.Options{Lease: short})
+	dead := openOn(t, newPool(t, url, g.through), coordinator.Options{Lease: busy})
 	orphan := store(t, dead, "an orphan", nil)
 
 	must(t, server.Kill(t.Context()))
 	g.close()
-	time.Sleep(2 * short)
+	time.Sleep(2 * busy)
 	must(t, server.Restart(t.Context()))
 
 	var taken []*coordinator.Command
@@ -55,7 +55,7 @@ func TestARestartOfTheServerCostsNobodyItsCommands(t *testing.T) {
 				taken = append(taken, cmds...)
 			}
 		}
-		time.Sleep(short / 50)
+		time.Sleep(busy / 50)
 		return len(taken) > 0
 	})
 	if len(taken) != 1 || taken[0].ID() != orphan.ID() {

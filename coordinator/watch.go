@@ -15,6 +15,9 @@ const channel = "coco_commands"
 // watchBatch is how many commands Watch hands out at a time.
 const watchBatch = 100
 
+// recoverLeases is for how many leases Watch waits for an answer.
+const recoverLeases = 10
+
 // Watch recovers commands of instances that have ended, as long as it runs: first at once, then about twice in a lease, and when the
 // server says that some have become free. It calls recovered with each batch that is not empty, one call after the other; what drives a
 // command for long is to run in a goroutine that the function starts.
@@ -53,7 +56,7 @@ func (c *Coordinator) Watch(ctx context.Context, recovered func(context.Context,
 // recoverAll hands out all that can be had now. Its error is what ends Watch.
 func (c *Coordinator) recoverAll(ctx context.Context, recovered func(context.Context, []*Command) error) error {
 	for {
-		cmds, err := c.Recover(ctx, RecoverOptions{Limit: watchBatch})
+		cmds, err := c.recoverWithin(ctx, recoverLeases*c.options.Lease)
 		switch {
 		case ctx.Err() != nil && len(cmds) == 0:
 			return ctx.Err()
@@ -69,6 +72,13 @@ func (c *Coordinator) recoverAll(ctx context.Context, recovered func(context.Con
 			return err
 		}
 	}
+}
+
+// recoverWithin gives up on a server that does not answer; the next call asks for the same commands.
+func (c *Coordinator) recoverWithin(ctx context.Context, patience time.Duration) ([]*Command, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return c.Recover(ctx, RecoverOptions{Limit: watchBatch})
 }
 
 // listen passes the server's hints on until the context ends. Without a connection there are none, and Watch looks now and then all
