@@ -29,7 +29,7 @@ type cleanup struct {
 // nearly all the time is what every batch takes, to read the tasks and to reach the disk: then smaller ones only make it longer.
 const (
 	leastRows = 200
-	slow      = 400 * time.Millisecond
+	slow      = 250 * time.Millisecond
 	quick     = slow / 2
 )
 
