@@ -39,12 +39,18 @@ func persistOn(ctx context.Context, where server, pool *pgxpool.Pool, size sizes
 		return nil, err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	// A session of its own: one that inserts with other settings than the procedures have makes the plans of its key checks anew.
+	plainly, err := pgxpool.NewWithConfig(ctx, pool.Config())
+	if err != nil {
+		return nil, err
+	}
+	defer plainly.Close()
 	dao := gen.New(pool)
 	save := func(ctx context.Context, _ int) error { return dao.SaveOrUpdateCommandEntity(ctx, newRow()) }
-	plain := func(ctx context.Context, _ int) error { return insert(ctx, pool, newRow()) }
+	plain := func(ctx context.Context, _ int) error { return insert(ctx, plainly, newRow()) }
 	// The coordinator also stores who owns the command.
 	both := func(ctx context.Context, _ int) error {
-		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return insertOwned(ctx, tx, newRow(), c.ID()) })
+		return pgx.BeginFunc(ctx, plainly, func(tx pgx.Tx) error { return insertOwned(ctx, tx, newRow(), c.ID()) })
 	}
 	for _, c := range []struct {
 		name         string

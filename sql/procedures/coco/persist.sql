@@ -1,6 +1,6 @@
--- Storing commands. Arrays take one command or a thousand in one call. The planner would make new plans for each length, which takes
--- longer than what they are for: hence plan_cache_mode. The arrays' elements are never NULL, so that every client can
--- send them: the zero GUID is no parent, and v_nulls says which texts are NULL: 1 the parameters, 2 their class, 4 the status.
+-- Storing commands. Arrays take one command or a thousand in one call; one plan serves both, and making new ones costs more than it
+-- gains: hence plan_cache_mode. The arrays' elements are never NULL, so that every client can send them: the zero GUID is no parent,
+-- and v_nulls says which texts are NULL: 1 the parameters, 2 their class, 4 the status.
 
 -- is_final tells whether a command with this status has finished.
 CREATE FUNCTION coco.is_final(v_status text) RETURNS boolean
