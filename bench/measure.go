@@ -14,12 +14,12 @@ type call func(ctx context.Context, i int) error
 type pairs struct{ rounds, calls int }
 
 // ratios calls a and b in turn, each first as often as the other, and returns for every round the time that a took divided by the
-// time that b took. What disturbs the machine for longer than a call disturbs both alike.
+// time that b took, each in its median call: what disturbs the machine for a few calls is in neither.
 func (p pairs) ratios(ctx context.Context, a, b call) ([]float64, error) {
 	var ratios []float64
 	for round := range p.rounds + 1 {
 		runtime.GC() // not in the midst of one of the two
-		var tookA, tookB time.Duration
+		var tookA, tookB []float64
 		for n := range p.calls {
 			i := round*p.calls + n
 			first, second, tookFirst, tookSecond := a, b, &tookA, &tookB
@@ -34,17 +34,17 @@ func (p pairs) ratios(ctx context.Context, a, b call) ([]float64, error) {
 			}
 		}
 		if round > 0 { // the first warms caches and plans
-			ratios = append(ratios, float64(tookA)/float64(tookB))
+			ratios = append(ratios, median(tookA)/median(tookB))
 		}
 	}
 	return ratios, nil
 }
 
 // clock adds to took what one call takes.
-func clock(ctx context.Context, c call, i int, took *time.Duration) error {
+func clock(ctx context.Context, c call, i int, took *[]float64) error {
 	start := time.Now()
 	err := c(ctx, i)
-	*took += time.Since(start)
+	*took = append(*took, milliseconds(time.Since(start)))
 	return err
 }
 
