@@ -20,6 +20,9 @@ import (
 // short is a lease for tests that wait until one is over.
 const short = time.Second
 
+// patience is how long a test waits for what has to happen.
+const patience = 30 * time.Second
+
 // busy is a lease that live instances keep on a machine with much else to do.
 const busy = 2 * time.Second
 
@@ -142,7 +145,7 @@ func (db *database) status(t *testing.T, id uuid.UUID) string {
 // eventually waits until something holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)

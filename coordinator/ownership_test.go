@@ -151,12 +151,15 @@ func TestCommandsWithoutAnOwnerAreNeverTaken(t *testing.T) {
 	db := newDatabase(t)
 	engines := uuid.New()
 	db.exec(t, `INSERT INTO command_entities (command_id, command_type, status, created_at) VALUES ($1, 1, 'ACTIVE', now() - interval '1 year')`, engines)
-	c := openSeasoned(t, db, coordinator.Options{Lease: short})
-	if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) > 0 {
-		t.Fatalf("recovered %v, %v", ids(cmds), err)
+	dead, die := openMortal(t, db, coordinator.Options{Lease: short})
+	owned := store(t, dead, "owned", nil)
+	die()
+	c := openSeasoned(t, db, coordinator.Options{Lease: busy})
+	if cmds := recovered(t, c); !slices.Equal(ids(cmds), []uuid.UUID{owned.ID()}) {
+		t.Fatalf("recovered %v", ids(cmds))
 	}
 	unfinished, err := c.Unfinished(t.Context(), coordinator.UnfinishedOptions{})
-	if err != nil || len(unfinished) != 1 || unfinished[0].Owner() != uuid.Nil {
+	if err != nil || !slices.Equal(ids(unfinished), []uuid.UUID{engines, owned.ID()}) || unfinished[0].Owner() != uuid.Nil {
 		t.Fatalf("unfinished %v, %v", ids(unfinished), err)
 	}
 
@@ -168,7 +171,7 @@ func TestCommandsWithoutAnOwnerAreNeverTaken(t *testing.T) {
 		t.Errorf("adopted again: %v, %v", ids(again), err)
 	}
 	must(t, adopted[0].UpdateStatus(t.Context(), coordinator.StatusSucceeded))
-	if finished := ask[bool](t, db, `SELECT finished_at IS NOT NULL FROM command_entities`); !finished || adopted[0].FinishedAt().IsZero() {
+	if finished := ask[bool](t, db, `SELECT finished_at IS NOT NULL FROM command_entities WHERE command_id = $1`, engines); !finished || adopted[0].FinishedAt().IsZero() {
 		t.Error("it has not finished")
 	}
 }
@@ -196,19 +199,22 @@ func TestEachTreeGoesWholeToExactlyOneOfThoseWhoAsk(t *testing.T) {
 		taken = map[uuid.UUID]map[uuid.UUID]int{} // root, taker: commands
 		wg    sync.WaitGroup
 	)
+	deadline := time.Now().Add(patience)
 	for range takers {
-		c := openSeasoned(t, db, coordinator.Options{Lease: short})
+		c := openSeasoned(t, db, coordinator.Options{Lease: busy})
 		wg.Go(func() {
-			for idle := 0; idle < 20; {
+			// All go on for a while after the last tree is taken: nothing may be taken twice.
+			for idle := 0; idle < 20 && time.Now().Before(deadline); {
 				cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{Limit: 3})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				idle++
 				mu.Lock()
+				if len(taken) == len(trees) {
+					idle++
+				}
 				for _, cmd := range cmds {
-					idle = 0
 					root := cmd.Root().ID()
 					if taken[root] == nil {
 						taken[root] = map[uuid.UUID]int{}
@@ -238,18 +244,19 @@ func TestATreeWhoseCommandIsLockedIsNotTornApart(t *testing.T) {
 	dead, die := openMortal(t, db, coordinator.Options{Lease: short})
 	root := store(t, dead, "root", nil)
 	child := store(t, dead, "child", root)
+	free := store(t, dead, "another root", nil)
 	die()
-	c := openSeasoned(t, db, coordinator.Options{Lease: short})
+	c := openSeasoned(t, db, coordinator.Options{Lease: busy})
 	tx, err := db.conn.Begin(t.Context())
 	must(t, err)
 	_, err = tx.Exec(t.Context(), `SELECT 1 FROM coco.command_owner WHERE command_id = $1 FOR NO KEY UPDATE`, child.ID())
 	must(t, err)
-	if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) > 0 {
-		t.Fatalf("recovered %v, %v", ids(cmds), err)
+	if cmds := recovered(t, c); !slices.Equal(ids(cmds), []uuid.UUID{free.ID()}) {
+		t.Fatalf("recovered %v while a command is locked", ids(cmds))
 	}
 	must(t, tx.Rollback(t.Context()))
-	if cmds, err := c.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) != 2 {
-		t.Fatalf("recovered %v, %v", ids(cmds), err)
+	if cmds := recovered(t, c); !slices.Equal(ids(cmds), []uuid.UUID{root.ID(), child.ID()}) {
+		t.Fatalf("recovered %v", ids(cmds))
 	}
 }
 
@@ -263,7 +270,7 @@ func TestARecoveredCommandComesWithParentsThatHaveFinished(t *testing.T) {
 	must(t, middle.UpdateStatus(t.Context(), coordinator.StatusFailed))
 	must(t, root.UpdateStatus(t.Context(), coordinator.StatusFailed))
 	die()
-	cmds := recovered(t, openSeasoned(t, db, coordinator.Options{Lease: short}))
+	cmds := recovered(t, openSeasoned(t, db, coordinator.Options{Lease: busy}))
 	if len(cmds) != 1 || cmds[0].ID() != leaf.ID() {
 		t.Fatalf("recovered %v", ids(cmds))
 	}
@@ -297,10 +304,14 @@ func TestACommandThatKeepsKillingItsOwnerIsHeldUntilItIsResumed(t *testing.T) {
 	}
 	die()
 	last := openSeasoned(t, db, options)
-	for range 3 {
+	eventually(t, "the commands to be held", func() bool {
 		if cmds, err := last.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) > 0 {
 			t.Fatalf("a command that is to be held was handed out: %v, %v", ids(cmds), err)
 		}
+		return len(held) > 0
+	})
+	if cmds, err := last.Recover(t.Context(), coordinator.RecoverOptions{}); err != nil || len(cmds) > 0 {
+		t.Fatalf("a held command was handed out: %v, %v", ids(cmds), err)
 	}
 	slices.SortFunc(held, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	want := []uuid.UUID{root.ID(), child.ID()}
@@ -338,7 +349,7 @@ func TestProgressForgetsEarlierDeaths(t *testing.T) {
 			dead, die := openMortal(t, db, coordinator.Options{Lease: short})
 			store(t, dead, "child", store(t, dead, "root", nil))
 			die()
-			c := openSeasoned(t, db, coordinator.Options{Lease: short})
+			c := openSeasoned(t, db, coordinator.Options{Lease: busy})
 			cmds := recovered(t, c)
 			must(t, cmds[1].Persist(t.Context(), cmds[0])) // the same again is no progress
 			if recoveries := ask[int](t, db, `SELECT min(recoveries) FROM coco.command_owner`); recoveries != 1 {

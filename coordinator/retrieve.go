@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/gen"
 )
@@ -13,9 +14,18 @@ import (
 // RetrieveCommand returns a command with all above it, in one round trip: Parent leads from one to the next up to the root. Commands
 // that cannot be decoded are opaque. The error is ErrNotFound when there is no such command.
 func (c *Coordinator) RetrieveCommand(ctx context.Context, id uuid.UUID) (*Command, error) {
+	return c.retrieveCommand(ctx, c.pool, id)
+}
+
+// RetrieveCommandTx is RetrieveCommand in the caller's transaction: it sees what that has written.
+func (c *Coordinator) RetrieveCommandTx(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*Command, error) {
+	return c.retrieveCommand(ctx, tx, id)
+}
+
+func (c *Coordinator) retrieveCommand(ctx context.Context, db gen.DBTX, id uuid.UUID) (*Command, error) {
 	var rows []gen.Command
 	err := c.call(ctx, "retrieve command", 1, func() (err error) {
-		rows, err = gen.New(c.pool).CommandChains(ctx, []uuid.UUID{id})
+		rows, err = gen.New(db).CommandChains(ctx, []uuid.UUID{id})
 		return missing(err, id, len(rows))
 	})
 	if err != nil {
@@ -27,9 +37,18 @@ func (c *Coordinator) RetrieveCommand(ctx context.Context, id uuid.UUID) (*Comma
 // RetrieveTree returns a command with all below it, in one round trip: Children leads down. Its own parent, if it has one, is not
 // retrieved. The error is ErrNotFound when there is no such command.
 func (c *Coordinator) RetrieveTree(ctx context.Context, id uuid.UUID) (*Command, error) {
+	return c.retrieveTree(ctx, c.pool, id)
+}
+
+// RetrieveTreeTx is RetrieveTree in the caller's transaction: it sees what that has written.
+func (c *Coordinator) RetrieveTreeTx(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*Command, error) {
+	return c.retrieveTree(ctx, tx, id)
+}
+
+func (c *Coordinator) retrieveTree(ctx context.Context, db gen.DBTX, id uuid.UUID) (*Command, error) {
 	var rows []gen.Command
 	err := c.call(ctx, "retrieve tree", 1, func() (err error) {
-		rows, err = gen.New(c.pool).CommandTree(ctx, id)
+		rows, err = gen.New(db).CommandTree(ctx, id)
 		return missing(err, id, len(rows))
 	})
 	if err != nil {

@@ -384,7 +384,7 @@ func (q *Queries) RemovalBlockers(ctx context.Context, commandID uuid.UUID) ([]R
 }
 
 const removeCommand = `-- name: RemoveCommand :many
-SELECT command_id, command_type, parent_command_id, root_command_id, action_parameters, action_parameters_class, created_at, status, finished_at FROM coco.remove_command(
+SELECT command_id::uuid FROM coco.remove_command(
     v_instance_id => $1,
     v_command_id => $2,
     v_unfinished => $3
@@ -397,29 +397,19 @@ type RemoveCommandParams struct {
 	Unfinished bool
 }
 
-func (q *Queries) RemoveCommand(ctx context.Context, arg RemoveCommandParams) ([]CommandEntity, error) {
+func (q *Queries) RemoveCommand(ctx context.Context, arg RemoveCommandParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, removeCommand, arg.InstanceID, arg.CommandID, arg.Unfinished)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []CommandEntity
+	var items []uuid.UUID
 	for rows.Next() {
-		var i CommandEntity
-		if err := rows.Scan(
-			&i.CommandID,
-			&i.CommandType,
-			&i.ParentCommandID,
-			&i.RootCommandID,
-			&i.ActionParameters,
-			&i.ActionParametersClass,
-			&i.CreatedAt,
-			&i.Status,
-			&i.FinishedAt,
-		); err != nil {
+		var command_id uuid.UUID
+		if err := rows.Scan(&command_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, command_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ SELECT coco.resume_command(v_command_id => sqlc.arg(command_id));
 SELECT * FROM coco.removal_blockers(v_command_id => sqlc.arg(command_id));
 
 -- name: RemoveCommand :many
-SELECT * FROM coco.remove_command(
+SELECT command_id::uuid FROM coco.remove_command(
     v_instance_id => sqlc.narg(instance_id),
     v_command_id => sqlc.arg(command_id),
     v_unfinished => sqlc.arg(unfinished)
