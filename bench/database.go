@@ -33,7 +33,7 @@ func startServers(ctx context.Context) (s servers, stop func(), err error) {
 		}
 	}
 	start := func(onDisk bool, where string) (server, error) {
-		s, err := ephemeral.Start(ctx, ephemeral.Options{Durable: true, OnDisk: onDisk, Settings: map[string]string{
+		s, err := ephemeral.Start(ctx, ephemeral.Options{Durable: true, OnDisk: onDisk, TCP: true, Settings: map[string]string{
 			"shared_buffers": "256MB",
 			"max_wal_size":   "4GB", // no checkpoint in the midst of one of two
 		}})

@@ -13,7 +13,7 @@ type sizes struct {
 
 var (
 	longSizes = sizes{
-		single: pairs{rounds: 40, calls: 25}, batch: pairs{rounds: 7, calls: 1}, read: pairs{rounds: 80, calls: 50},
+		single: pairs{rounds: 40, calls: 25}, batch: pairs{rounds: 7, calls: 1}, read: pairs{rounds: 40, calls: 40},
 		chains: 500, rows: 1_000_000, updates: 2_000, cleanups: 3,
 	}
 	shortSizes = sizes{
