@@ -55,7 +55,14 @@ func chainOver(ctx context.Context, pool *pgxpool.Pool, over string, leaves []uu
 		name string
 		call call
 	}{
-		{"rate of DAO CommandChains of a 20-deep chain, by that of a call a level", func(ctx context.Context, i int) error {
+		{"rate of DAO GetCommandEntityHierarchy of a 20-deep chain, by that of a call a level", func(ctx context.Context, i int) error {
+			chain, err := dao.GetCommandEntityHierarchy(ctx, leaves[i%len(leaves)])
+			if err == nil && len(chain) != depth {
+				err = fmt.Errorf("a chain of %d commands, not %d", len(chain), depth)
+			}
+			return err
+		}},
+		{"rate of DAO CommandChains, with the owners, of a 20-deep chain, by that of a call a level", func(ctx context.Context, i int) error {
 			chain, err := dao.CommandChains(ctx, []uuid.UUID{leaves[i%len(leaves)]})
 			if err == nil && len(chain) != depth {
 				err = fmt.Errorf("a chain of %d commands, not %d", len(chain), depth)

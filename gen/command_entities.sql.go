@@ -101,6 +101,40 @@ func (q *Queries) GetCommandEntity(ctx context.Context, commandID uuid.UUID) (Co
 	return i, err
 }
 
+const getCommandEntityHierarchy = `-- name: GetCommandEntityHierarchy :many
+SELECT command_id, command_type, parent_command_id, root_command_id, action_parameters, action_parameters_class, created_at, status, finished_at FROM coco.command_hierarchy(v_command_id => $1)
+`
+
+func (q *Queries) GetCommandEntityHierarchy(ctx context.Context, commandID uuid.UUID) ([]CommandEntity, error) {
+	rows, err := q.db.Query(ctx, getCommandEntityHierarchy, commandID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CommandEntity
+	for rows.Next() {
+		var i CommandEntity
+		if err := rows.Scan(
+			&i.CommandID,
+			&i.CommandType,
+			&i.ParentCommandID,
+			&i.RootCommandID,
+			&i.ActionParameters,
+			&i.ActionParametersClass,
+			&i.CreatedAt,
+			&i.Status,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertCommandEntity = `-- name: InsertCommandEntity :exec
 
 SELECT InsertCommandEntity(

@@ -39,6 +39,11 @@ func (d *daoCalls) commands() {
 		ActionParameters: &d.childText, ActionParametersClass: &d.class, CreatedAt: d.when(), Status: &active,
 	}
 	d.check("the child", want, d.command(d.child))
+	hierarchy := must(d.GetCommandEntityHierarchy(ctx, d.child))
+	for i := range hierarchy {
+		hierarchy[i] = utc(hierarchy[i])
+	}
+	d.check("the child and what is above it", []gen.CommandEntity{want, root}, hierarchy)
 	children := must(d.GetCommandEntitiesByParent(ctx, d.root))
 	for i := range children {
 		children[i] = utc(children[i])

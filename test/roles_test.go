@@ -126,7 +126,7 @@ const tablePrivileges = `SELECT concat_ws(' ', r.name, p.name) FROM unnest($2::t
 // readingFunctions may be called by whoever may read tasks, writingFunctions by whoever may also insert, update and delete them.
 var (
 	readingFunctions = []string{
-		"below", "command_chains", "command_tree", "instances", "list_commands", "removal_blockers", "require_switch", "tasks_with_commands",
+		"below", "command_chains", "command_hierarchy", "command_tree", "instances", "list_commands", "removal_blockers", "require_switch", "tasks_with_commands",
 		"tree_overview", "unfinished_commands",
 	}
 	writingFunctions = []string{

@@ -39,7 +39,7 @@ var tamperings = []tampering{
 	{name: "a command added", table: "command_entities",
 		script:  `INSERT INTO command_entities (command_id, command_type) VALUES (md5('new')::uuid, 1)`,
 		allowed: func(version int, _ bool) bool { return version >= versionSwitch }},
-	{name: "all commands removed", table: "command_entities", script: `TRUNCATE command_entities`},
+	{name: "all commands removed", table: "command_entities", script: `TRUNCATE command_entities CASCADE`},
 
 	{name: "an archived text altered", table: "coco.archive",
 		script: `UPDATE coco.archive SET action_parameters = action_parameters || 'x' WHERE task_id = (SELECT archived FROM picked)`},

@@ -44,6 +44,9 @@ SELECT * FROM GetCommandEntityByCommandEntityId(v_command_id => sqlc.arg(command
 -- name: GetAllCommandEntities :many
 SELECT * FROM GetAllFromCommandEntities();
 
+-- name: GetCommandEntityHierarchy :many
+SELECT * FROM coco.command_hierarchy(v_command_id => sqlc.arg(command_id));
+
 -- name: GetCommandEntitiesByParent :many
 SELECT * FROM GetCommandEntitiesByParentCmdId(v_parent_command_id => sqlc.arg(parent_command_id));
 

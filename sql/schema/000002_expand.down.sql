@@ -16,7 +16,7 @@ BEGIN
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
-            command_chains,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
+            command_chains,command_hierarchy,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
             unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
             require_switch,list_commands,tree_overview,take_out,

@@ -572,7 +572,7 @@ BEGIN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
             p.oid::regprocedure AS function
         FROM (VALUES
-            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers,
+            ('{SELECT}'::text[], '{command_chains,command_hierarchy,command_tree,below,unfinished_commands,instances,removal_blockers,
                 tasks_with_commands,require_switch,list_commands,tree_overview}'::text[]),
             ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
                 recover_commands,own_commands,resume_command,save_task}'),
@@ -2940,6 +2940,28 @@ BEGIN
     SELECT k.*
     FROM chain c
     CROSS JOIN LATERAL (SELECT * FROM coco.command n WHERE n.command_id = c.command_id LIMIT 1) AS k;
+END;
+$procedure$;
+
+-- command_hierarchy returns a command and all above it, from the command upwards: what the engine's getters return of each, in one call.
+-- The rows are carried along, not looked up again: that is a quarter of its time.
+CREATE FUNCTION coco.command_hierarchy(v_command_id uuid) RETURNS SETOF public.command_entities
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE chain AS (
+        SELECT e.*, ARRAY[e.command_id] AS path FROM public.command_entities e WHERE e.command_id = v_command_id
+        UNION ALL
+        SELECT e.*, c.path || e.command_id
+        FROM chain c
+        JOIN public.command_entities e ON e.command_id = COALESCE(c.parent_command_id, c.root_command_id)
+        WHERE e.command_id <> ALL (c.path) -- damaged rows may form a cycle
+    )
+    SELECT c.command_id, c.command_type, c.parent_command_id, c.root_command_id, c.action_parameters, c.action_parameters_class,
+        c.created_at, c.status, c.finished_at
+    FROM chain c;
 END;
 $procedure$;
 

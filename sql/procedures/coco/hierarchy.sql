@@ -29,6 +29,28 @@ BEGIN
 END;
 $procedure$;
 
+-- command_hierarchy returns a command and all above it, from the command upwards: what the engine's getters return of each, in one call.
+-- The rows are carried along, not looked up again: that is a quarter of its time.
+CREATE FUNCTION coco.command_hierarchy(v_command_id uuid) RETURNS SETOF public.command_entities
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE chain AS (
+        SELECT e.*, ARRAY[e.command_id] AS path FROM public.command_entities e WHERE e.command_id = v_command_id
+        UNION ALL
+        SELECT e.*, c.path || e.command_id
+        FROM chain c
+        JOIN public.command_entities e ON e.command_id = COALESCE(c.parent_command_id, c.root_command_id)
+        WHERE e.command_id <> ALL (c.path) -- damaged rows may form a cycle
+    )
+    SELECT c.command_id, c.command_type, c.parent_command_id, c.root_command_id, c.action_parameters, c.action_parameters_class,
+        c.created_at, c.status, c.finished_at
+    FROM chain c;
+END;
+$procedure$;
+
 -- command_tree returns a command and all below it: those that name it, or one below it, as their parent or root.
 CREATE FUNCTION coco.command_tree(v_command_id uuid) RETURNS SETOF coco.command
 LANGUAGE plpgsql

@@ -238,7 +238,7 @@ BEGIN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
             p.oid::regprocedure AS function
         FROM (VALUES
-            ('{SELECT}'::text[], '{command_chains,command_tree,below,unfinished_commands,instances,removal_blockers,
+            ('{SELECT}'::text[], '{command_chains,command_hierarchy,command_tree,below,unfinished_commands,instances,removal_blockers,
                 tasks_with_commands,require_switch,list_commands,tree_overview}'::text[]),
             ('{INSERT,UPDATE}', '{register_instance,renew_lease,stop_instance,persist_commands,change_status,save_commands,
                 recover_commands,own_commands,resume_command,save_task}'),
