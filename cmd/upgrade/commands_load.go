@@ -17,7 +17,8 @@ import (
 
 const commandsLoadLong = `load takes commands in again that "upgrade down" has written to a file, because async_tasks could not hold
 them as they were, or that "upgrade commands remove" has removed. FILE is that file; - reads it from stdin.
-The database has to be upgraded to the switch or further. No instance owns what was loaded.
+The database has to be upgraded to the switch or further. No instance owns what was loaded, and nothing
+that a live instance drives is replaced.
 
 Every command becomes what it was, its status and times included. One that is there exactly so is left alone,
 so loading twice changes nothing. One that is there otherwise is left alone too and named, unless --overwrite:

@@ -2262,7 +2262,14 @@ AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     v_tasks uuid[];
+    v_driven record;
 BEGIN
+    -- As all writers do: first who owns it, then the command.
+    PERFORM 1
+    FROM coco.command_owner o
+    WHERE o.command_id IN (SELECT l.command_id FROM coco.loading l)
+    ORDER BY o.command_id
+    FOR UPDATE;
     PERFORM 1
     FROM public.command_entities e
     WHERE e.command_id IN (SELECT l.command_id FROM coco.loading l)
@@ -2293,6 +2300,19 @@ BEGIN
     IF FOUND THEN
         DELETE FROM coco.loading;
         RETURN;
+    END IF;
+
+    SELECT o.command_id, o.instance_id INTO v_driven
+    FROM coco.loading l
+    JOIN coco.command_owner o ON o.command_id = l.command_id
+    JOIN coco.engine_instance i ON i.instance_id = o.instance_id
+    WHERE l.outcome = 'replaced' AND i.ended_at IS NULL AND i.renewed_at > clock_timestamp() - i.lease
+    ORDER BY o.command_id
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'command % cannot be replaced: a live instance drives it', v_driven.command_id
+            USING ERRCODE = 'CO010', HINT = 'Stop that instance first, or load without --overwrite.',
+                DETAIL = format('command=%s owner=%s', v_driven.command_id, v_driven.instance_id);
     END IF;
 
     v_tasks := coco.lock_readers();
@@ -2334,6 +2354,9 @@ BEGIN
         finished_at = l.finished_at
     FROM coco.loading l
     WHERE l.outcome = 'replaced' AND l.command_id = e.command_id;
+    -- Whoever drove it, and comes back, must not go on with another one.
+    DELETE FROM coco.command_owner o
+    WHERE o.command_id IN (SELECT l.command_id FROM coco.loading l WHERE l.outcome = 'replaced');
 
     UPDATE coco.archive a SET
         keeps_root = now.keeps_root,
@@ -3093,12 +3116,13 @@ BEGIN
     END IF;
     PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) ORDER BY o.command_id FOR NO KEY UPDATE;
     SELECT wanted.id, e.command_id, o.instance_id, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS status,
-        e.finished_at IS NOT NULL AND o.command_id IS NULL AS finished
+        e.finished_at IS NOT NULL AND COALESCE(o.instance_id, v_instance_id) = v_instance_id AS finished
     INTO v_lost
     FROM unnest(v_command_ids) AS wanted(id)
     LEFT JOIN public.command_entities e ON e.command_id = wanted.id
     LEFT JOIN coco.command_owner o ON o.command_id = wanted.id
-    WHERE o.instance_id IS DISTINCT FROM v_instance_id
+    -- The engine's own procedures ask nobody: they may have finished what is still owned.
+    WHERE o.instance_id IS DISTINCT FROM v_instance_id OR e.finished_at IS NOT NULL
     ORDER BY wanted.id
     LIMIT 1;
     IF NOT FOUND THEN

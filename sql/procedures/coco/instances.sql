@@ -89,12 +89,13 @@ BEGIN
     END IF;
     PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_command_ids) ORDER BY o.command_id FOR NO KEY UPDATE;
     SELECT wanted.id, e.command_id, o.instance_id, COALESCE(NULLIF(e.status, ''), 'UNKNOWN') AS status,
-        e.finished_at IS NOT NULL AND o.command_id IS NULL AS finished
+        e.finished_at IS NOT NULL AND COALESCE(o.instance_id, v_instance_id) = v_instance_id AS finished
     INTO v_lost
     FROM unnest(v_command_ids) AS wanted(id)
     LEFT JOIN public.command_entities e ON e.command_id = wanted.id
     LEFT JOIN coco.command_owner o ON o.command_id = wanted.id
-    WHERE o.instance_id IS DISTINCT FROM v_instance_id
+    -- The engine's own procedures ask nobody: they may have finished what is still owned.
+    WHERE o.instance_id IS DISTINCT FROM v_instance_id OR e.finished_at IS NOT NULL
     ORDER BY wanted.id
     LIMIT 1;
     IF NOT FOUND THEN
