@@ -169,13 +169,6 @@ BEGIN
     -- A parent that the engine has written belongs to nobody, and may have children all the same.
     v_fenced := v_there;
     IF cardinality(v_parents) > 0 THEN
-        SELECT p INTO v_id FROM unnest(v_parents) p WHERE p <> ALL (v_there) ORDER BY p LIMIT 1;
-        IF FOUND THEN
-            SELECT c.id, c.parent_id INTO v_odd FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
-            WHERE c.parent_id = v_id ORDER BY c.id LIMIT 1;
-            RAISE EXCEPTION 'command % is to be below command %, which is not there', v_odd.id, v_odd.parent_id
-                USING ERRCODE = 'CO014', DETAIL = format('command=%s parent=%s', v_odd.id, v_odd.parent_id);
-        END IF;
         v_fenced := ARRAY(
             SELECT t FROM unnest(v_there) t WHERE t = ANY (v_command_ids)
             UNION ALL
@@ -184,6 +177,17 @@ BEGIN
                 AND (e.finished_at IS NOT NULL OR EXISTS (SELECT 1 FROM coco.command_owner o WHERE o.command_id = e.command_id)));
     END IF;
     PERFORM coco.fence(v_instance_id, v_fenced);
+    -- Its owner cannot lose a parent any more. What belongs to nobody may go until it is locked.
+    IF NOT v_parents <@ v_fenced THEN
+        PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_parents) ORDER BY e.command_id FOR KEY SHARE;
+        SELECT c.id, c.parent_id INTO v_odd FROM unnest(v_command_ids, v_parent_ids) AS c(id, parent_id)
+        WHERE c.parent_id = ANY (v_parents) AND NOT EXISTS (SELECT 1 FROM public.command_entities e WHERE e.command_id = c.parent_id)
+        ORDER BY c.parent_id, c.id LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'command % is to be below command %, which is not there', v_odd.id, v_odd.parent_id
+                USING ERRCODE = 'CO014', DETAIL = format('command=%s parent=%s', v_odd.id, v_odd.parent_id);
+        END IF;
+    END IF;
 
     IF cardinality(v_command_ids) = 1 THEN
         IF v_parent_ids[1] = v_command_ids[1] THEN
