@@ -14,7 +14,7 @@ const commandsEnginesLong = `engines lists the instances of programs that keep t
 is alive as long as it renews its lease, by the server's clock. When that has expired, another instance may
 take its commands over; when it was stopped, at once. One that was taken over never drives a command again.
 
-It changes nothing, and the right to read async_tasks will do.`
+It changes nothing, and the right to read async_tasks will do, if it was granted before the upgrade.`
 
 func (a *app) newCommandsEngines() *cobra.Command {
 	return &cobra.Command{

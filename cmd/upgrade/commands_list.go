@@ -22,7 +22,7 @@ over), stopped. A held command is not handed out any more, because its owners di
 commands resume" lets it be handed out again. A command without an owner was written by the engine itself, or
 has finished.
 
-It changes nothing, and the right to read async_tasks will do.`
+It changes nothing, and the right to read async_tasks will do, if it was granted before the upgrade.`
 
 const commandsListExample = `  upgrade commands list --unfinished
   upgrade commands list --status FAILED --since 2026-01-02 --limit 20

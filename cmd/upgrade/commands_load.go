@@ -16,7 +16,8 @@ import (
 )
 
 const commandsLoadLong = `load takes commands in again that "upgrade down" has written to a file, because async_tasks could not hold
-them as they were, or that "upgrade commands remove" has removed. FILE is that file; - reads it from stdin.
+them as they were, or that "upgrade commands remove" or "upgrade cleanup" has removed. FILE is that file;
+- reads it from stdin.
 The database has to be upgraded to the switch or further. No instance owns what was loaded, and nothing
 that a live instance drives is replaced.
 
@@ -38,7 +39,7 @@ func (a *app) newCommandsLoad() *cobra.Command {
 	var flags loadFlags
 	cmd := &cobra.Command{
 		Use:     "load FILE",
-		Short:   "Take commands in again that down or remove has written to a file",
+		Short:   "Take commands in again that down, remove or cleanup has written to a file",
 		Long:    commandsLoadLong,
 		Example: commandsLoadExample,
 		Args:    oneArgument("FILE"),
@@ -124,7 +125,7 @@ func loadError(name string, err error) error {
 	case errors.As(err, &line):
 		return &upgrade.Error{
 			Cause: err, Reason: name + ": " + line.Error(),
-			Hint: `Nothing was loaded. Take a file as "upgrade down" or "upgrade commands remove" has written it.`,
+			Hint: `Nothing was loaded. Take a file as "upgrade down", "upgrade commands remove" or "upgrade cleanup" has written it.`,
 		}
 	case errors.As(err, &missing):
 		return &upgrade.Error{

@@ -305,7 +305,8 @@ func TestWhoMayReadTasksMayLookAtCommands(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 	execute(t, db, `INSERT INTO command_entities (command_id, command_type, created_at, status, finished_at)
-		VALUES ('`+doneRoot+`', 7, now(), 'SUCCEEDED', now())`)
+		VALUES ('`+doneRoot+`', 7, NULL, 'SUCCEEDED', now())`)
+	want(t, exitDone, "commands", "show", doneRoot, as).says(t, "created     unknown")
 	want(t, exitDone, "commands", "remove", doneRoot, as).says(t, "--yes removes 1 command")
 	want(t, exitFailure, "commands", "remove", doneRoot, "--yes", as).says(t, "permission denied")
 	want(t, exitFailure, "commands", "resume", named, as).says(t, "permission denied")

@@ -17,7 +17,7 @@ const commandsShowLong = `show shows all of a command: its place in its tree, wh
 it, and how long its parameters are. The parameters themselves, which may hold passwords, are shown with
 --show-parameters only; to a terminal, with control characters written as \x1b.
 
-It changes nothing, and the right to read async_tasks will do.`
+It changes nothing, and the right to read async_tasks will do, if it was granted before the upgrade.`
 
 func (a *app) newCommandsShow() *cobra.Command {
 	var parameters bool
@@ -82,8 +82,8 @@ func detailRows(d *commands.Details, withParameters bool, now time.Time) [][]str
 		{"type", fmt.Sprint(d.Type)},
 		{"class", visible(orElse(orEmpty(d.Class), "none"))},
 		{"parameters", parametersText(d.ParametersBytes, withParameters)},
-		{"created", timeText(d.CreatedAt, now)},
-		{"finished", timeText(d.FinishedAt, now)},
+		{"created", timeText(d.CreatedAt, "unknown", now)},
+		{"finished", timeText(d.FinishedAt, "no", now)},
 		{"parent", idText(d.ParentID)},
 		{"root", idText(d.RootID)},
 		{"children", fmt.Sprintf("%s; %s below it in all", count(int64(d.Children)), count(int64(d.Below)))},
@@ -102,10 +102,11 @@ func parametersText(bytes *int32, shown bool) string {
 	return size(int64(*bytes)) + ", not shown: --show-parameters"
 }
 
-func timeText(t pgtype.Timestamptz, now time.Time) string {
+// timeText writes a time, and otherwise where there is none.
+func timeText(t pgtype.Timestamptz, otherwise string, now time.Time) string {
 	switch {
 	case !t.Valid:
-		return "no"
+		return otherwise
 	case t.InfinityModifier != pgtype.Finite:
 		return t.InfinityModifier.String()
 	}

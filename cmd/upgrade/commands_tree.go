@@ -16,7 +16,7 @@ const commandsTreeLong = `tree shows the whole tree that a command belongs to, f
 The command that was asked for is marked with an arrow. Of a tree whose root has finished it says what keeps
 the cleanup from removing it: a command that has not finished, or a task.
 
-It changes nothing, and the right to read async_tasks will do.`
+It changes nothing, and the right to read async_tasks will do, if it was granted before the upgrade.`
 
 func (a *app) newCommandsTree() *cobra.Command {
 	return &cobra.Command{
