@@ -3764,6 +3764,8 @@ BEGIN
     IF (v_command_id = ANY (v_command_ids)) IS NOT TRUE THEN
         PERFORM coco.fence(v_instance_id, ARRAY[v_command_id]);
     END IF;
+    -- It changes nothing. But whoever removes the command in a transaction that sees an older state, without this task, is refused then.
+    UPDATE coco.command_owner o SET recoveries = o.recoveries WHERE o.command_id = v_command_id;
 
     INSERT INTO public.async_tasks AS t (task_id, action_type, status, result, step_id, command_id, started_at,
         storage_pool_id, task_type, vdsm_task_id)
