@@ -3528,7 +3528,8 @@ BEGIN
     END IF;
 
     FOR v_tree IN
-        SELECT o.instance_id, array_agg(o.command_id) AS commands, max(o.recoveries) AS recoveries,
+        SELECT o.instance_id, COALESCE(e.root_command_id, e.command_id) AS root, array_agg(o.command_id) AS commands,
+            max(o.recoveries) AS recoveries,
             COALESCE(bool_and(i.ended_because = 'stopped'), false) AS stopped
         FROM coco.command_owner o
         JOIN public.command_entities e ON e.command_id = o.command_id AND e.finished_at IS NULL
@@ -3545,6 +3546,12 @@ BEGIN
             FOR NO KEY UPDATE SKIP LOCKED);
         -- Another one has a part of the tree in its hands; the next call looks again.
         CONTINUE WHEN cardinality(v_locked) < cardinality(v_tree.commands);
+        -- So it does when a transaction that was open before the locks has added to the tree.
+        CONTINUE WHEN cardinality(v_locked) < (
+            SELECT count(*)
+            FROM public.command_entities e
+            JOIN coco.command_owner o ON o.command_id = e.command_id AND o.instance_id = v_tree.instance_id
+            WHERE (e.command_id = v_tree.root OR e.root_command_id = v_tree.root) AND e.finished_at IS NULL);
         IF NOT v_tree.stopped AND v_tree.recoveries >= v_hold_after THEN
             UPDATE coco.command_owner o SET held_at = clock_timestamp() WHERE o.command_id = ANY (v_locked);
             v_held := v_held || v_locked;
@@ -3599,7 +3606,12 @@ BEGIN
             USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_command_id);
     END IF;
     UPDATE coco.command_owner o SET held_at = NULL, recoveries = 0
-    WHERE o.held_at IS NOT NULL AND o.command_id IN (SELECT b FROM coco.below(v_root) b);
+    WHERE o.command_id IN (
+        SELECT k.command_id
+        FROM coco.command_owner k
+        WHERE k.held_at IS NOT NULL AND k.command_id IN (SELECT b FROM coco.below(v_root) b)
+        ORDER BY k.command_id
+        FOR NO KEY UPDATE);
     GET DIAGNOSTICS v_resumed = ROW_COUNT;
     PERFORM pg_notify('coco_commands', '');
     RETURN v_resumed > 0;
@@ -3647,6 +3659,7 @@ SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going uuid[];
+    v_again uuid[];
     v_live uuid[];
     v_blocker coco.removal_blocker;
     v_tasks text;
@@ -3658,9 +3671,15 @@ BEGIN
             USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_command_id);
     END IF;
     -- A child that comes in from here on waits for its parent, and finds it gone.
-    PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_going) ORDER BY o.command_id FOR UPDATE;
-    PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_going) ORDER BY e.command_id FOR UPDATE;
-    v_going := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+    -- One that came in before is locked too, until there is none.
+    LOOP
+        PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_going) ORDER BY o.command_id FOR UPDATE;
+        PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_going) ORDER BY e.command_id FOR UPDATE;
+        v_again := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+        EXIT WHEN v_again <@ v_going;
+        v_going := v_again;
+    END LOOP;
+    v_going := v_again;
     v_live := ARRAY(SELECT e.command_id FROM public.command_entities e WHERE e.command_id = ANY (v_going) AND e.finished_at IS NULL);
     IF v_instance_id IS NOT NULL THEN
         PERFORM coco.fence(v_instance_id, v_live);

@@ -35,6 +35,7 @@ SET search_path = pg_catalog, pg_temp
 AS $procedure$
 DECLARE
     v_going uuid[];
+    v_again uuid[];
     v_live uuid[];
     v_blocker coco.removal_blocker;
     v_tasks text;
@@ -46,9 +47,15 @@ BEGIN
             USING ERRCODE = 'CO012', DETAIL = format('command=%s', v_command_id);
     END IF;
     -- A child that comes in from here on waits for its parent, and finds it gone.
-    PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_going) ORDER BY o.command_id FOR UPDATE;
-    PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_going) ORDER BY e.command_id FOR UPDATE;
-    v_going := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+    -- One that came in before is locked too, until there is none.
+    LOOP
+        PERFORM 1 FROM coco.command_owner o WHERE o.command_id = ANY (v_going) ORDER BY o.command_id FOR UPDATE;
+        PERFORM 1 FROM public.command_entities e WHERE e.command_id = ANY (v_going) ORDER BY e.command_id FOR UPDATE;
+        v_again := ARRAY(SELECT b FROM coco.below(v_command_id) b);
+        EXIT WHEN v_again <@ v_going;
+        v_going := v_again;
+    END LOOP;
+    v_going := v_again;
     v_live := ARRAY(SELECT e.command_id FROM public.command_entities e WHERE e.command_id = ANY (v_going) AND e.finished_at IS NULL);
     IF v_instance_id IS NOT NULL THEN
         PERFORM coco.fence(v_instance_id, v_live);
