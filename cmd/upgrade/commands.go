@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"github.com/ovirt/coco/commands"
@@ -93,6 +94,9 @@ func (a *app) readCommands(ctx context.Context, doing string, do func(context.Co
 // changeLockTimeout is how long a change waits for a command that the engine is writing.
 const changeLockTimeout = 10 * time.Second
 
+// lockNotAvailable is the SQLSTATE of a wait that was given up.
+const lockNotAvailable = "55P03"
+
 // changeCommands is readCommands for what changes something.
 func (a *app) changeCommands(ctx context.Context, doing string, do func(context.Context, pgx.Tx) error) error {
 	report := a.newReporter("")
@@ -111,7 +115,14 @@ func (a *app) changeCommands(ctx context.Context, doing string, do func(context.
 // commandsError adds the next step to what the library says.
 func commandsError(err error) error {
 	var blocked *commands.BlockedError
+	refusal, _ := errors.AsType[*pgconn.PgError](err)
 	switch {
+	case refusal != nil && refusal.Code == lockNotAvailable:
+		return &upgrade.Error{
+			Kind: upgrade.ErrBusy, Cause: err,
+			Reason: fmt.Sprintf("somebody has been writing the command, or one below it, for %v", changeLockTimeout),
+			Hint:   "Nothing was changed. Run the same command again when that transaction has ended.",
+		}
 	case errors.Is(err, commands.ErrNotUpgraded):
 		return &upgrade.Error{
 			Kind: upgrade.ErrRefused, Cause: err, Reason: "the database has not been upgraded, so it has no place for commands",
