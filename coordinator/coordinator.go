@@ -159,7 +159,7 @@ func (o Options) withDefaults() (Options, error) {
 // ID is the instance's own id: a fresh one for each Open.
 func (c *Coordinator) ID() uuid.UUID { return c.id }
 
-// Lost is closed once another instance has taken over: what this one still does for its commands will not be recorded. The program
+// Lost is closed once another instance has taken over, or the upgrade was taken back: what this one still does for its commands will not be recorded. The program
 // stops doing it, closes this coordinator and opens a new one.
 func (c *Coordinator) Lost() <-chan struct{} { return c.lost }
 
@@ -222,7 +222,7 @@ func (c *Coordinator) lose(ctx context.Context) {
 	}
 	c.loseOnce.Do(func() {
 		close(c.lost)
-		c.log().ErrorContext(ctx, "instance was taken over: its commands are for others to drive")
+		c.log().ErrorContext(ctx, "instance has ended: its commands are for others to drive")
 		if c.options.Hooks.Lost != nil {
 			c.options.Hooks.Lost()
 		}

@@ -30,6 +30,9 @@ func (c *Coordinator) heartbeat(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case errors.Is(err, ErrNotUpgraded): // the upgrade was taken back, and all instances with it
+			c.lose(ctx)
+			return
 		case err != nil:
 			if !failing { // once for each outage
 				c.log().WarnContext(ctx, "heartbeat failed, trying on", "error", err)

@@ -3530,7 +3530,7 @@ BEGIN
     FOR v_tree IN
         SELECT o.instance_id, COALESCE(e.root_command_id, e.command_id) AS root, array_agg(o.command_id) AS commands,
             max(o.recoveries) AS recoveries,
-            COALESCE(bool_and(i.ended_because = 'stopped'), false) AS stopped
+            COALESCE(bool_and(i.ended_because <> 'taken over'), false) AS stopped
         FROM coco.command_owner o
         JOIN public.command_entities e ON e.command_id = o.command_id AND e.finished_at IS NULL
         LEFT JOIN coco.engine_instance i ON i.instance_id = o.instance_id
