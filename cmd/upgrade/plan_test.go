@@ -80,8 +80,11 @@ func TestPlanIsAsItWasReviewed(t *testing.T) {
 
 		object := want(t, exitDone, append(args, "--json")...)
 		golden(t, "plan-"+direction+"-json.golden", maskedJSON(t, object.stdout, direction))
-		if text.stderr+script.stderr+object.stderr != "" {
-			t.Errorf("stderr: %s%s%s", text.stderr, script.stderr, object.stderr)
+		for line := range strings.Lines(text.stderr + script.stderr + object.stderr) {
+			// What takes over a second, as it may on a busy machine, says so.
+			if !strings.HasPrefix(line, "taking a sample: ") {
+				t.Errorf("stderr: %s", line)
+			}
 		}
 	}
 	all("up")
