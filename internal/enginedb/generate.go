@@ -125,7 +125,7 @@ var rootKinds = []struct {
 type taskSource struct {
 	opts  GenerateOptions
 	rng   *rand.Rand
-	texts *texts
+	texts *Texts
 	first time.Time
 	done  int // tasks handed out
 
@@ -148,7 +148,7 @@ func newTaskSource(opts GenerateOptions) *taskSource {
 	return &taskSource{
 		opts:  opts,
 		rng:   rng,
-		texts: newTexts(rng, opts.MinText, opts.MaxText),
+		texts: NewTexts(rng, opts.MinText, opts.MaxText),
 		first: time.Date(2014, 6, 3, 8, 15, 42, 0, time.UTC),
 	}
 }
@@ -174,7 +174,7 @@ func (s *taskSource) Values() ([]any, error) {
 		ownClass = kind.class
 	}
 	if !s.self && s.chance(0.02) {
-		actionText = s.texts.next(s.rng, kind.class, s.root, s.pool) // a sibling that differs
+		actionText = s.texts.Next(s.rng, kind.class, s.root, s.pool) // a sibling that differs
 	}
 	var vdsm, pool [16]byte
 	var step any
@@ -209,7 +209,7 @@ func (s *taskSource) nextCommand() {
 	s.self = false
 	s.command = derivedID(s.opts.Seed, kindCommand, s.commands)
 	s.commands++
-	s.commandText = s.texts.next(s.rng, rootKinds[s.kind].childClass, s.command, s.pool)
+	s.commandText = s.texts.Next(s.rng, rootKinds[s.kind].childClass, s.command, s.pool)
 }
 
 func (s *taskSource) nextRoot() {
@@ -217,7 +217,7 @@ func (s *taskSource) nextRoot() {
 	s.pool = poolID(s.rng.IntN(pools))
 	s.root = derivedID(s.opts.Seed, kindRoot, s.roots)
 	s.roots++
-	s.rootText = s.texts.next(s.rng, rootKinds[s.kind].class, s.root, s.pool)
+	s.rootText = s.texts.Next(s.rng, rootKinds[s.kind].class, s.root, s.pool)
 	s.children = s.rng.IntN(3)
 }
 

@@ -7,19 +7,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// texts makes parameter texts quickly: a head of its own for each, and lines from a supply made once.
-type texts struct {
+// Texts makes parameter texts quickly: a head of its own for each, and lines from a supply made once.
+// It serves one goroutine at a time.
+type Texts struct {
 	min, max int
 	lines    []string
 	buffer   []byte
 }
 
-func newTexts(rng *rand.Rand, least, most int) *texts {
+// NewTexts makes the supply. Texts are between least and most bytes long.
+func NewTexts(rng *rand.Rand, least, most int) *Texts {
 	words := []string{
 		"diskAlias", "description", "entityInfo", "storageDomainId", "imageGroupID", "destinationImageId", "vmSnapshotId",
 		"correlationId", "quotaId", "memSizeMb", "Beschreibung f\u00FCr \u65E5\u672C \U0001F680", `quote \" and \\ back`, "COW", "Sparse",
 	}
-	t := &texts{min: least, max: most}
+	t := &Texts{min: least, max: most}
 	for i := range 2048 {
 		key := words[rng.IntN(10)] + strconv.Itoa(i)
 		switch rng.IntN(4) {
@@ -40,8 +42,8 @@ func newTexts(rng *rand.Rand, least, most int) *texts {
 
 const textTail = `  "sessionId" : ""` + "\n}"
 
-// next returns a JSON object whose length in bytes is between min and max, or longer if its head and tail need more.
-func (t *texts) next(rng *rand.Rand, class string, command, pool [16]byte) string {
+// Next returns a JSON object of the class, or a longer one than was asked for if its head and tail need more.
+func (t *Texts) Next(rng *rand.Rand, class string, command, pool [16]byte) string {
 	length := t.min + rng.IntN(t.max-t.min+1)
 	b := t.buffer[:0]
 	b = append(b, "{\n  \"@class\" : \""+classPrefix...)
