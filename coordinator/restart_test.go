@@ -2,6 +2,7 @@ package coordinator_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ovirt/coco/coordinator"
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/internal/upgraded"
 )
 
@@ -17,7 +19,7 @@ import (
 // what has really died meanwhile is taken after a while.
 func TestARestartOfTheServerCostsNobodyItsCommands(t *testing.T) {
 	t.Parallel()
-	server, err := ephemeral.Start(t.Context(), ephemeral.Options{Durable: true})
+	server, err := ephemeral.Start(t.Context(), ephemeral.Options{Durable: true, BinDir: os.Getenv(testdb.BinDirVariable)})
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

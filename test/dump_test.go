@@ -11,6 +11,7 @@ import (
 
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/testdb"
 )
 
 // counts are how much an engine's database has of everything in public.
@@ -69,6 +70,7 @@ func TestDumpOfALaterEngineIsRefused(t *testing.T) {
 func fixtureDump(t *testing.T, script string) string {
 	t.Helper()
 	db := newScratch(t)
+	testdb.NeedPgDump(t, db.server)
 	db.psql(t, engineRole, enginedb.FixtureSQL())
 	db.psql(t, ephemeral.Superuser, enginedb.DecorateSQL())
 	db.psql(t, engineRole, script)

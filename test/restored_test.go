@@ -29,6 +29,7 @@ var ways = map[string]way{
 // restoreCopy restores a backup of a database into a new one on the same server.
 func restoreCopy(t *testing.T, db *testdb.DB, w way) *testdb.DB {
 	t.Helper()
+	db.NeedPgDump(t)
 	dump, err := db.Server.Command(t.Context(), db.Name, "pg_dump", w.dump...).Output()
 	if err != nil {
 		t.Fatal(err)

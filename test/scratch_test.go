@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,23 +75,7 @@ func (s *scratch) psql(t *testing.T, role, script string) {
 
 func (s *scratch) dump(t *testing.T) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "dump.sql")
-	args := []string{"--file=" + file}
-	help, err := s.server.Command(t.Context(), s.name, "pg_dump", "--help").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Contains(help, []byte("--restrict-key")) { // otherwise such a pg_dump writes a random key
-		args = append(args, "--restrict-key=coco")
-	}
-	if out, err := s.server.Command(t.Context(), s.name, "pg_dump", args...).CombinedOutput(); err != nil {
-		t.Fatalf("pg_dump: %v\n%.1000s", err, out)
-	}
-	dump, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(dump)
+	return testdb.DumpOf(t, s.server, s.name)
 }
 
 var (

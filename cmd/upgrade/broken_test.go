@@ -60,7 +60,7 @@ func upgraded(t *testing.T, server *ephemeral.Server, database string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return digests + "\n" + dumped(t, server, database, "--schema-only")
+	return digests + "\n" + testdb.DumpOf(t, server, database, "--schema-only")
 }
 
 func TestAConnectionThatIsLostForGoodIsOneLineAndTheNextRunGoesOn(t *testing.T) {
@@ -83,7 +83,7 @@ func TestAConnectionThatIsLostForGoodIsOneLineAndTheNextRunGoesOn(t *testing.T) 
 	for name, form := range map[string][]string{"text": {"--verbose"}, "json": {"--json"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("DATABASE_URL", server.URL(name))
-			before := dumped(t, server, name)
+			before := testdb.DumpOf(t, server, name)
 			ended := make(chan outcome)
 			go func() { ended <- command(t, append([]string{"up", "--batch", "10", "--pause", "5ms"}, form...)...) }()
 			waitFor(t, server, name, `SELECT count(*) FROM command_entities`)
@@ -102,7 +102,7 @@ func TestAConnectionThatIsLostForGoodIsOneLineAndTheNextRunGoesOn(t *testing.T) 
 				t.Error("it is not what a run without the break makes")
 			}
 			want(t, exitDone, append([]string{"down", "--yes"}, form...)...)
-			if dumped(t, server, name) != before {
+			if testdb.DumpOf(t, server, name) != before {
 				t.Error("down does not give the database back")
 			}
 		})
@@ -213,7 +213,7 @@ func TestAFullDiskIsSaidAndWithMoreRoomItGoesOn(t *testing.T) {
 	whole := upgraded(t, server, "whole")
 
 	t.Setenv("DATABASE_URL", server.URL("cramped"))
-	before := dumped(t, server, "cramped")
+	before := testdb.DumpOf(t, server, "cramped")
 	const hint = "Make room on the server's disk. Run the same command again"
 	full := map[string]int{"up": 0, "down": 0}
 	runs := func(direction string, args ...string) {
@@ -239,7 +239,7 @@ func TestAFullDiskIsSaidAndWithMoreRoomItGoesOn(t *testing.T) {
 	t.Setenv("DATABASE_URL", server.URL("cramped"))
 	runs("down", "--yes")
 	want(t, exitDone, "down", "--yes")
-	if dumped(t, server, "cramped") != before {
+	if testdb.DumpOf(t, server, "cramped") != before {
 		t.Error("down does not give the database back")
 	}
 	t.Logf("runs that found the disk full: %v", full)

@@ -232,7 +232,7 @@ func TestADatabaseThatIsNotToBeReachedIsOneLine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := dumped(t, r.Server, remoteDatabase)
+	before := testdb.DumpOf(t, r.Server, remoteDatabase)
 	as := func(user, password, database string) string {
 		u := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: "127.0.0.1:" + r.port, Path: "/" + database}
 		return u.String()
@@ -280,7 +280,7 @@ func TestADatabaseThatIsNotToBeReachedIsOneLine(t *testing.T) {
 		want(t, exitFailure, "up", "--database", as(remoteUser, canaryPassword, remoteDatabase)).
 			isOneError(t, `no pg_hba.conf entry for host "127.0.0.1"`, "or add a line there")
 	})
-	if dumped(t, r.Server, remoteDatabase) != before {
+	if testdb.DumpOf(t, r.Server, remoteDatabase) != before {
 		t.Error("the database was changed")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/testdb"
 )
 
 // ownServer starts a server that belongs to one test.
@@ -25,36 +26,6 @@ func ownServer(t *testing.T, options ephemeral.Options) *ephemeral.Server {
 		}
 	})
 	return server
-}
-
-// dumped returns what pg_dump says about a database of a server, which may be so old that it came without one.
-func dumped(t *testing.T, server *ephemeral.Server, database string, args ...string) string {
-	t.Helper()
-	programs, err := ephemeral.FindBinDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := server.Command(t.Context(), database, "pg_dump", args...)
-	cmd.Path, cmd.Err = filepath.Join(programs, "pg_dump"), nil
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
-	dump, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("pg_dump: %v\n%s", err, complaint.String())
-	}
-	lines := strings.Split(string(dump), "\n")
-	return strings.Join(withoutRandomKeys(lines), "\n")
-}
-
-// withoutRandomKeys leaves out two lines that some versions of pg_dump write with a new key each time.
-func withoutRandomKeys(lines []string) []string {
-	var kept []string
-	for _, line := range lines {
-		if !strings.HasPrefix(line, `\restrict `) && !strings.HasPrefix(line, `\unrestrict `) {
-			kept = append(kept, line)
-		}
-	}
-	return kept
 }
 
 // TestARealServerThatIsTooOldIsRefused needs programs of such a server: make test-old-server fetches them.
@@ -75,7 +46,7 @@ func TestARealServerThatIsTooOldIsRefused(t *testing.T) {
 			if _, err := conn.Exec(t.Context(), `CREATE TABLE async_tasks (task_id uuid PRIMARY KEY)`); err != nil {
 				t.Fatal(err)
 			}
-			before := dumped(t, server, "postgres")
+			before := testdb.DumpOf(t, server, "postgres")
 			t.Setenv("DATABASE_URL", server.URL("postgres"))
 			version, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), " ")
 			for _, command := range databaseCommands(t) {
@@ -89,7 +60,7 @@ func TestARealServerThatIsTooOldIsRefused(t *testing.T) {
 					got.isOneError(t, reason, hint)
 				}
 			}
-			if dumped(t, server, "postgres") != before {
+			if testdb.DumpOf(t, server, "postgres") != before {
 				t.Error("the database was changed")
 			}
 		})

@@ -63,10 +63,29 @@ func binDirOfPgConfig() string {
 	return strings.TrimSpace(string(out))
 }
 
-func binDirOfDebian() string { return newest(debianBinDirs) }
+func binDirOfDebian() string { return newest(debianBinDirs, hasServer) }
 
-// newest returns the match whose parent directory is named after the highest version and that holds a server.
-func newest(pattern string) string {
+// clientProgram returns the path of a program like psql: the one beside the server, else the newest of the machine. Some packages
+// of servers come without.
+func clientProgram(binDir, name string) string {
+	has := func(dir string) bool {
+		info, err := os.Stat(filepath.Join(dir, name))
+		return err == nil && !info.IsDir()
+	}
+	if has(binDir) {
+		return filepath.Join(binDir, name)
+	}
+	if dir := newest(debianBinDirs, has); dir != "" {
+		return filepath.Join(dir, name)
+	}
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	return filepath.Join(binDir, name)
+}
+
+// newest returns the match whose parent directory is named after the highest version and that fits.
+func newest(pattern string, fits func(dir string) bool) string {
 	dirs, err := filepath.Glob(pattern)
 	if err != nil {
 		return ""
@@ -74,7 +93,7 @@ func newest(pattern string) string {
 	best, bestVersion := "", -1.0
 	for _, dir := range dirs {
 		version, err := strconv.ParseFloat(filepath.Base(filepath.Dir(dir)), 64)
-		if err == nil && version > bestVersion && hasServer(dir) {
+		if err == nil && version > bestVersion && fits(dir) {
 			best, bestVersion = dir, version
 		}
 	}

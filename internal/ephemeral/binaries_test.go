@@ -57,7 +57,7 @@ func TestVersionsAreComparedAsNumbers(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "17", "bin"), 0o755); err != nil { // clients only
 		t.Fatal(err)
 	}
-	if got, want := newest(filepath.Join(root, "*", "bin")), filepath.Join(root, "15", "bin"); got != want {
+	if got, want := newest(filepath.Join(root, "*", "bin"), hasServer), filepath.Join(root, "15", "bin"); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

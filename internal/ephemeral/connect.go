@@ -45,7 +45,7 @@ func (s *Server) Socket() string { return s.dir }
 // Port is the port number, of the unix socket and of TCP alike.
 func (s *Server) Port() int { return s.port }
 
-// BinDir holds the programs of this server's version, psql and pg_dump among them.
+// BinDir holds the programs of this server's version. Not every package of a server has psql and pg_dump among them: see Command.
 func (s *Server) BinDir() string { return s.binDir }
 
 // Version is server_version_num: 150004 for 15.4.
@@ -56,10 +56,10 @@ func (s *Server) LogPath() string { return filepath.Join(s.dataDir(), "server.lo
 
 func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }
 
-// Command prepares a client program of the server's version (psql, pg_dump), set up to connect to db as the superuser.
-// PG* variables of this process do not reach it.
+// Command prepares a client program (psql, pg_dump), set up to connect to db as the superuser. It is the server's own, or of the
+// machine's newest version where the server came without. PG* variables of this process do not reach it.
 func (s *Server) Command(ctx context.Context, db, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.binDir, program), args...)
+	cmd := exec.CommandContext(ctx, clientProgram(s.binDir, program), args...)
 	cmd.Env = append(cleanEnv(),
 		"PGHOST="+s.dir, "PGPORT="+strconv.Itoa(s.port), "PGUSER="+Superuser, "PGDATABASE="+db,
 		"PGPASSFILE="+filepath.Join(s.dir, "no-passwords"), "PSQLRC="+os.DevNull)

@@ -107,14 +107,14 @@ func array(names []string) string {
 	return "'" + strings.ReplaceAll("{"+strings.Join(quoted, ",")+"}", "'", "''") + "'"
 }
 
-// exec runs statements in one round trip and returns the results of those that give rows. Nothing is prepared: it also works
+// exec runs statements in one round trip and returns the results of the queries among them. Nothing is prepared: it also works
 // through a proxy, and leaves nothing in the session.
 func exec(ctx context.Context, conn *pgx.Conn, sql string) ([]*pgconn.Result, error) {
 	results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(results, func(r *pgconn.Result) bool { return len(r.FieldDescriptions) == 0 }), nil
+	return slices.DeleteFunc(results, func(r *pgconn.Result) bool { return !r.CommandTag.Select() }), nil
 }
 
 var oneLine = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)

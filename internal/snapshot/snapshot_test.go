@@ -31,6 +31,7 @@ func start() testdb.Template {
 
 func TestWhatChangesADumpChangesTheSnapshot(t *testing.T) {
 	db := testdb.New(t, testdb.Options{Template: start()})
+	db.NeedPgDump(t)
 	conn := db.Connect(t.Context())
 	beforeDump, beforeLines := db.Dump(t, "--create"), take(t, conn, snapshot.Options{})
 	for _, change := range changes {
@@ -48,6 +49,7 @@ func TestWhatChangesADumpChangesTheSnapshot(t *testing.T) {
 
 func TestWhatChangesNoDumpChangesNoSnapshot(t *testing.T) {
 	db := testdb.New(t, testdb.Options{Template: start()})
+	db.NeedPgDump(t)
 	conn := db.Connect(t.Context())
 	wantDump, want := db.Dump(t), take(t, conn, snapshot.Options{})
 	for _, statement := range nothing {
@@ -131,6 +133,13 @@ func TestOptionsLeaveOut(t *testing.T) {
 				t.Errorf("%s shows:\n%s", test.change, difference(before, after))
 			}
 		})
+	}
+}
+
+func TestSnapshotOfADatabaseWithoutTables(t *testing.T) {
+	conn := testdb.New(t, testdb.Options{}).Connect(t.Context())
+	if lines := take(t, conn, snapshot.Options{}); !contain(lines, "schema public: owner=") || contain(lines, "row of ") {
+		t.Errorf("lines:\n%s", strings.Join(lines, "\n"))
 	}
 }
 

@@ -1,11 +1,8 @@
 package testdb
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -100,32 +97,4 @@ func (db *DB) PsqlAs(tb testing.TB, role, file string) {
 	if _, err := output(cmd); err != nil {
 		tb.Fatalf("testdb: run %s: %v", file, err)
 	}
-}
-
-// Dump is what pg_dump says about the database: equal databases give equal text. More arguments, such as --schema-only,
-// go to pg_dump.
-func (db *DB) Dump(tb testing.TB, args ...string) string {
-	tb.Helper()
-	help, err := output(db.Server.Command(tb.Context(), db.Name, "pg_dump", "--help"))
-	if err != nil {
-		tb.Fatalf("testdb: %v", err)
-	}
-	if strings.Contains(help, "--restrict-key") { // otherwise such a pg_dump writes a random key
-		args = append([]string{"--restrict-key=coco"}, args...)
-	}
-	dump, err := output(db.Server.Command(tb.Context(), db.Name, "pg_dump", args...))
-	if err != nil {
-		tb.Fatalf("testdb: dump %s: %v", db.Name, err)
-	}
-	return dump
-}
-
-// output is what a program wrote, or an error with what it complained about.
-func output(cmd *exec.Cmd) (string, error) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", cmd.Path, err, stderr.Bytes())
-	}
-	return stdout.String(), nil
 }

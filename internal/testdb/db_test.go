@@ -100,15 +100,15 @@ func TestFailureToBuildFailsTheTest(t *testing.T) {
 	}
 }
 
+var things = testdb.Template{Name: "dump", Hash: "1", Build: func(ctx context.Context, url string) error {
+	return exec1(ctx, url, "CREATE TABLE things AS SELECT 42 AS n")
+}}
+
 func TestDumpsOfEqualDatabasesAreEqual(t *testing.T) {
-	template := testdb.Template{Name: "dump", Hash: "1", Build: func(ctx context.Context, url string) error {
-		return exec1(ctx, url, "CREATE TABLE things AS SELECT 42 AS n")
-	}}
-	db := testdb.New(t, testdb.Options{Template: template})
-	other := testdb.New(t, testdb.Options{Template: template})
+	db, other := testdb.New(t, testdb.Options{Template: things}), testdb.New(t, testdb.Options{Template: things})
 
 	dump := db.Dump(t)
-	if !strings.Contains(dump, "CREATE TABLE public.things") || !strings.Contains(dump, "42") {
+	if !strings.Contains(strings.ToLower(dump), "table public.things") || !strings.Contains(dump, "42") {
 		t.Fatalf("dump:\n%s", dump)
 	}
 	if other.Dump(t) != dump || db.Dump(t) != dump {
@@ -121,8 +121,16 @@ func TestDumpsOfEqualDatabasesAreEqual(t *testing.T) {
 	if db.Dump(t) == dump {
 		t.Error("dumps of different content are equal")
 	}
+	if db.Dump(t, "--exclude-table-data=public.things") != other.Dump(t, "--exclude-table-data=public.things") ||
+		strings.Contains(db.Dump(t, "--exclude-table=public.things"), "things") {
+		t.Error("dumps tell what they are to leave out")
+	}
+}
 
-	// A dump can be loaded again.
+func TestADumpCanBeLoadedAgain(t *testing.T) {
+	db := testdb.New(t, testdb.Options{Template: things})
+	db.NeedPgDump(t)
+	dump := db.Dump(t)
 	file := filepath.Join(t.TempDir(), "dump.sql")
 	if err := os.WriteFile(file, []byte(dump), 0o600); err != nil {
 		t.Fatal(err)

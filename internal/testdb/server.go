@@ -33,6 +33,7 @@ type process struct {
 	mu        sync.Mutex
 	templates map[templateKey]*builtTemplate
 	databases int
+	dumps     map[string]pgDump // by the program's path
 }
 
 // The server can belong to nothing smaller than the test binary: the testing package has no place to keep it.
