@@ -82,7 +82,7 @@ func stored(t *testing.T, db gen.DBTX) []int {
 
 func task(t *testing.T, db gen.DBTX, n int) {
 	t.Helper()
-	exec(t, db, `INSERT INTO async_tasks (task_id, action_type, status, result, command_id, task_type) VALUES (gen_random_uuid(), 1, 2, 0, $1, 1)`, id(n))
+	exec(t, db, `INSERT INTO async_tasks (task_id, action_type, status, result, command_id, task_type) VALUES (md5(random()::text)::uuid, 1, 2, 0, $1, 1)`, id(n))
 }
 
 func monthAgo() time.Time { return time.Now().Add(-30 * 24 * time.Hour) }

@@ -89,10 +89,10 @@ func TestClientsWorkOnWhileCommandsAreCleanedUp(t *testing.T) {
 	t.Parallel()
 	db, pool := pooled(t)
 	exec(t, pool, `INSERT INTO command_entities (command_id, command_type, created_at, status, finished_at)
-		SELECT gen_random_uuid(), 1, now(), 'SUCCEEDED', now() - interval '40 days'
+		SELECT md5(random()::text)::uuid, 1, now(), 'SUCCEEDED', now() - interval '40 days'
 		FROM generate_series(1, 4000)`)
 	exec(t, pool, `INSERT INTO command_entities (command_id, command_type, parent_command_id, status, finished_at)
-		SELECT gen_random_uuid(), 2, command_id, 'SUCCEEDED', finished_at
+		SELECT md5(random()::text)::uuid, 2, command_id, 'SUCCEEDED', finished_at
 		FROM command_entities`)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -116,7 +116,7 @@ func TestCleanupRefusesWhatItCannotDo(t *testing.T) {
 	for _, yes := range [][]string{nil, {"--yes"}} {
 		want(t, exitUsage, append([]string{"cleanup", "--before", tomorrow}, yes...)...).isOneError(t, "lies in the future", "has passed")
 	}
-	execute(t, db, `UPDATE coco.cleanup_run SET run_id = gen_random_uuid(), runner = 'engine-1', expires_at = now() + interval '1 minute'`)
+	execute(t, db, `UPDATE coco.cleanup_run SET run_id = md5(random()::text)::uuid, runner = 'engine-1', expires_at = now() + interval '1 minute'`)
 	want(t, exitBusy, "cleanup", "--before", "30d", "--yes", "--json").isOneError(t, "another cleanup is running: engine-1", "Wait")
 	want(t, exitDone, "cleanup", "--before", "30d") // a dry run is in nobody's way
 	if files, err := filepath.Glob("*.jsonl"); err != nil || len(files) > 0 {

@@ -194,7 +194,7 @@ func TestNoExportIsLeftWhereNothingWasDropped(t *testing.T) {
 	}
 	want(t, exitDone, "down", "--yes", "--to", "switch")
 	none("down to the switch")
-	execute(t, db, `INSERT INTO command_entities (command_id, command_type) VALUES (gen_random_uuid(), 7)`)
+	execute(t, db, `INSERT INTO command_entities (command_id, command_type) VALUES (md5(random()::text)::uuid, 7)`)
 	want(t, exitFailure, "down", "--yes").says(t, "command without a task", "--discard-commands")
 	none("a refusal")
 	want(t, exitDone, "down", "--yes", "--to", "expand", "--discard-commands")
