@@ -21,11 +21,35 @@ const (
 )
 
 // order is the mode's place among all, weak to strong; -1 for none of them. Each mode conflicts with whatever a weaker one conflicts
-// with, but for Share, which goes together with itself and not with ShareUpdateExclusive.
+// with, but for Share, which goes together with itself.
 func (m LockMode) order() int {
 	return slices.Index([]LockMode{
 		AccessShare, RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive,
 	}, m)
+}
+
+// Includes says whether a mode keeps out whatever another one does.
+func (m LockMode) Includes(other LockMode) bool {
+	if m == Share && (other == ShareUpdateExclusive || other == RowExclusive) { // unlike these, it goes together with itself
+		return false
+	}
+	return other.order() >= 0 && m.order() >= other.order()
+}
+
+// ParseLockMode reads what pg_locks calls a mode: AccessShareLock. It is empty for what is none.
+func ParseLockMode(name string) LockMode {
+	var words strings.Builder
+	for _, letter := range strings.TrimSuffix(name, "Lock") {
+		if letter >= 'A' && letter <= 'Z' && words.Len() > 0 {
+			words.WriteByte(' ')
+		}
+		words.WriteRune(letter)
+	}
+	mode := LockMode(strings.ToUpper(words.String()))
+	if mode.order() < 0 {
+		return ""
+	}
+	return mode
 }
 
 // Blocks says whom a lock keeps waiting.

@@ -166,7 +166,7 @@ func locksHeld(t *testing.T, tx pgx.Tx, tables map[uint32]string) map[string]str
 	)
 	if _, err := pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
 		if name, ok := tables[oid]; ok {
-			held[name] = append(held[name], lockMode(mode))
+			held[name] = append(held[name], upgrade.ParseLockMode(mode))
 		}
 		return nil
 	}); err != nil {
@@ -181,18 +181,6 @@ func locksHeld(t *testing.T, tx pgx.Tx, tables map[uint32]string) map[string]str
 		}
 	}
 	return strongest
-}
-
-// lockMode reads what pg_locks writes: AccessShareLock.
-func lockMode(name string) upgrade.LockMode {
-	var words strings.Builder
-	for _, letter := range strings.TrimSuffix(name, "Lock") {
-		if letter >= 'A' && letter <= 'Z' && words.Len() > 0 {
-			words.WriteByte(' ')
-		}
-		words.WriteRune(letter)
-	}
-	return upgrade.LockMode(strings.ToUpper(words.String()))
 }
 
 // conflicts are PostgreSQL's: the modes that each mode does not go together with.
@@ -290,6 +278,11 @@ func TestLockModesSayWhomTheyKeepWaiting(t *testing.T) {
 		}
 		if got := mode.Blocks(); got != want {
 			t.Errorf("%s: %s, want %s", mode, got, want)
+		}
+		for other := range conflicts {
+			if got := mode.Includes(other); got != includes(mode, other) {
+				t.Errorf("%s includes %s: %t", mode, other, got)
+			}
 		}
 	}
 }

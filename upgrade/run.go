@@ -77,7 +77,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
-		Before: hooks.before, After: hooks.after,
+		Before: hooks.before, After: r.lastly(hooks.after),
 	})
 	files, err := iofs.New(r.files, ".")
 	if err != nil {
@@ -88,6 +88,21 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		return fmt.Errorf("open the migrations: %w", err)
 	}
 	return r.driver.Lock()
+}
+
+// lastly lets whoever wants to see each transaction of a run do so behind a hook.
+func (r *run) lastly(after func(context.Context, pgx.Tx, driver.Move) error) func(context.Context, pgx.Tx, driver.Move) error {
+	if r.inspect == nil {
+		return after
+	}
+	return func(ctx context.Context, tx pgx.Tx, move driver.Move) error {
+		if after != nil {
+			if err := after(ctx, tx, move); err != nil {
+				return err
+			}
+		}
+		return r.inspect(ctx, tx)
+	}
 }
 
 // giveWay makes a session that only reads fail before the server looks for dead-locks, which could end a run that is at work.
@@ -241,6 +256,11 @@ func (r *run) transact(ctx context.Context, do func(context.Context, pgx.Tx) err
 	}
 	if err := do(inner, tx); err != nil {
 		return err
+	}
+	if r.inspect != nil {
+		if err := r.inspect(inner, tx); err != nil {
+			return err
+		}
 	}
 	if err := tx.Commit(inner); err != nil {
 		return fmt.Errorf("commit: %w", err)

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +36,8 @@ type Options struct {
 	ToolVersion, Client string
 	// Observe, when set, is told what happens, in the goroutine of the call it happens in.
 	Observe func(Event)
+	// Inspect, when set, is called in each transaction of Up and Down that is about to commit. An error rolls it back and ends the call.
+	Inspect func(ctx context.Context, tx pgx.Tx) error
 }
 
 // Upgrader takes one database along the chain of migrations, and back. It holds no connection between calls, and all state is in
@@ -47,6 +50,7 @@ type Upgrader struct {
 	toolVersion string
 	client      string
 	observe     func(Event)
+	inspect     func(context.Context, pgx.Tx) error
 	warned      atomic.Bool // of a server that is newer than those tested
 }
 
@@ -77,7 +81,7 @@ func New(options Options) (*Upgrader, error) {
 	}
 	return &Upgrader{
 		config: options.Config.Copy(), chain: chain, files: files,
-		toolVersion: cmp.Or(options.ToolVersion, "unknown"), client: client, observe: observe,
+		toolVersion: cmp.Or(options.ToolVersion, "unknown"), client: client, observe: observe, inspect: options.Inspect,
 	}, nil
 }
 

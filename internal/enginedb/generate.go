@@ -18,6 +18,7 @@ type GenerateOptions struct {
 	MinText         int     // length of a parameter text in bytes, at least; 512
 	MaxText         int     // at most; 4096
 	TasksPerCommand float64 // mean number of tasks of a command, 1 or more; 1.6
+	WithoutPools    bool    // leave storage_pool alone, which differs from engine to engine
 }
 
 // Generate adds made-up tasks to an engine database, together with about half as many entity links and four storage
@@ -31,6 +32,9 @@ func Generate(ctx context.Context, conn *pgx.Conn, opts GenerateOptions) error {
 	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		for i := range pools {
+			if opts.WithoutPools {
+				break
+			}
 			const insert = `INSERT INTO storage_pool (id, name, description, status, master_domain_version, compatibility_version)
 				VALUES ($1, $2, '', 1, 1, '3.4') ON CONFLICT (id) DO NOTHING`
 			if _, err := tx.Exec(ctx, insert, poolID(i), fmt.Sprintf("Generated %d", i)); err != nil {

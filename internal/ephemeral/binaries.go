@@ -43,6 +43,14 @@ func FindBinDir() (string, error) {
 	return "", ErrNoBinaries
 }
 
+// FindBinDirOf is FindBinDir, but prefers the programs of one major version where $PGBIN names none and Debian has installed several.
+func FindBinDirOf(major int) (string, error) {
+	if dir := filepath.Join(filepath.Dir(filepath.Dir(debianBinDirs)), strconv.Itoa(major), "bin"); os.Getenv("PGBIN") == "" && hasServer(dir) {
+		return dir, nil
+	}
+	return FindBinDir()
+}
+
 func binDirInPath() string {
 	path, err := exec.LookPath("postgres")
 	if err != nil {
