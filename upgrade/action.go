@@ -198,8 +198,8 @@ func (r *run) each(ctx context.Context, list []Action, do func(context.Context, 
 // tally counts the migrations of a list while they are run.
 type tally struct{ n, total int }
 
-func newTally(list []Action) *tally {
-	t := &tally{}
+func newTally(done int, list []Action) *tally {
+	t := &tally{n: done, total: done}
 	for _, a := range list {
 		if a.migrates() {
 			t.total++

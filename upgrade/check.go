@@ -123,7 +123,7 @@ func (u *Upgrader) Check(ctx context.Context, options CheckOptions) (CheckResult
 	if err != nil {
 		return CheckResult{}, err
 	}
-	conn, err := u.open(ctx)
+	conn, err := u.open(ctx, u.config.ConnectTimeout)
 	if err != nil {
 		return CheckResult{}, err
 	}

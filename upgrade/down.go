@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,8 @@ type DownOptions struct {
 	Journal func([]JournalRow) error
 	// LockTimeout and LockBudget are those of UpOptions.
 	LockTimeout, LockBudget time.Duration
+	// ReconnectBudget is that of UpOptions. Export and Journal are used on when the connection was lost.
+	ReconnectBudget time.Duration
 	// AcceptDrift goes down although tasks read back other values than were stored for them, and writes those into async_tasks.
 	AcceptDrift bool
 	// Force goes down with files whose counterparts were edited since they were applied.
@@ -53,14 +56,12 @@ func (u *Upgrader) Down(ctx context.Context, options DownOptions) (DownResult, e
 	if err != nil {
 		return DownResult{}, err
 	}
-	d := &down{chain: u.chain, options: options, written: map[string][sha256.Size]byte{}}
-	r, err := u.begin(ctx, limits{lockTimeout: options.LockTimeout, lockBudget: options.LockBudget}, hooks{before: d.before, after: d.after})
-	if err != nil {
-		return DownResult{}, err
-	}
-	defer r.end(ctx)
-	d.run = r
-	err = d.all(ctx, target)
+	d := &down{chain: u.chain, options: options, target: target, written: map[string][sha256.Size]byte{}}
+	gently := limits{lockTimeout: options.LockTimeout, lockBudget: options.LockBudget}
+	err = u.persevere(ctx, gently, hooks{before: d.before, after: d.after}, options.ReconnectBudget, func(ctx context.Context, r *run) error {
+		d.run = r
+		return d.all(ctx)
+	})
 	return d.result, err
 }
 
@@ -80,18 +81,24 @@ type down struct {
 	*run
 	chain   *Chain
 	options DownOptions
+	target  int64
 	result  DownResult
 	written map[string][sha256.Size]byte // hashes of the last line of each command that was exported
 	tally   *tally
 	journal []JournalRow // as it was before the step that is being run
 }
 
-func (d *down) all(ctx context.Context, target int64) error {
+// all does what is left to do from where the database stands.
+func (d *down) all(ctx context.Context) error {
 	now, err := inspect(ctx, d.conn, d.chain)
 	if err != nil {
 		return d.explain(ctx, err, nil)
 	}
-	d.result.From, d.result.To, d.result.Applied = now.version, now.version, []Applied{}
+	if d.result.Applied == nil {
+		d.result.From, d.result.Applied = now.version, []Applied{}
+	}
+	d.result.To = now.version
+	d.settle(now)
 	if now.problem != nil && (!d.options.Force || !isEdited(now.problem)) {
 		return now.problem
 	}
@@ -101,16 +108,29 @@ func (d *down) all(ctx context.Context, target int64) error {
 	if err := d.clean(ctx, now); err != nil {
 		return err
 	}
-	list := d.chain.actionsDown(now, min(target, now.version))
-	d.tally = newTally(list)
+	list := d.chain.actionsDown(now, min(d.target, now.version))
+	d.tally = newTally(len(d.result.Applied), list)
 	return d.each(ctx, list, d.do)
+}
+
+// settle makes the result true where the connection was lost, as that of ascent does.
+func (d *down) settle(now state) {
+	d.result.Applied = slices.DeleteFunc(d.result.Applied, func(a Applied) bool { return a.Step.Version <= now.version })
+	if len(now.journal) > 0 {
+		d.result.Journal = nil // its drop was rolled back
+	}
+	d.result.Mended = append(d.result.Mended, d.mendedBefore(now)...)
+	if applied, ok := d.landed(now); ok {
+		d.tell(applied, d.tally)
+		d.result.Applied = append(d.result.Applied, applied)
+	}
 }
 
 func (d *down) do(ctx context.Context, a Action) error {
 	switch a.Kind {
 	case KindMend:
-		var err error
-		d.result.Mended, err = d.mend(ctx, a.step, d.options.AcceptDrift)
+		mended, err := d.mend(ctx, a.step, d.options.AcceptDrift)
+		d.result.Mended = append(d.result.Mended, mended...)
 		return err
 	case KindMoveIn:
 		return d.moveIn(ctx, a.step, false)

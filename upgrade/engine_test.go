@@ -106,11 +106,11 @@ func TestRunThatIsCutAgainAndAgainFinishes(t *testing.T) {
 	cuts := 0
 	for _, way := range []func(*upgrade.Upgrader) error{
 		func(u *upgrade.Upgrader) error {
-			_, err := u.Up(t.Context(), upgrade.UpOptions{Batch: 20})
+			_, err := u.Up(t.Context(), upgrade.UpOptions{Batch: 20, ReconnectBudget: -1})
 			return err
 		},
 		func(u *upgrade.Upgrader) error {
-			_, err := u.Down(t.Context(), upgrade.DownOptions{})
+			_, err := u.Down(t.Context(), upgrade.DownOptions{ReconnectBudget: -1})
 			return err
 		},
 	} {

@@ -85,6 +85,8 @@ func (e *Error) Is(target error) bool { return e.Kind != nil && target == e.Kind
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
+const connectionLost = "the connection to the database was lost"
+
 const again = "Run the same command again: it goes on from where this one stopped."
 
 // explain turns any error of a run into an *Error. lost says that the connection is gone.
@@ -120,7 +122,7 @@ func explain(ctx context.Context, err error, step *Step, lost bool) error {
 		result.fromServer(pgErr, err)
 	case lost:
 		result.Kind, result.Cause = ErrUnreachable, err
-		result.Reason, result.Hint = "the connection to the database was lost", again
+		result.Reason, result.Hint = connectionLost, again
 	default:
 		result.Cause = err
 		result.Reason = oneLine(err.Error())

@@ -67,6 +67,15 @@ type CaughtUp struct {
 	Remaining int64 `json:"remaining"`
 }
 
+// ConnectionLost says that the connection broke, and why. Until the budget is used up it is tried to connect again; then the run looks
+// where the database stands and goes on with a new list of actions. It is sent at once, with Attempt 0, and then about once a second.
+type ConnectionLost struct {
+	Reason  string        `json:"reason"`
+	Attempt int           `json:"attempt"`
+	Waited  time.Duration `json:"waited_ns"`
+	Budget  time.Duration `json:"budget_ns"`
+}
+
 // WaitingForRun says that somebody else is upgrading this database; the run is tried again until the budget is used up.
 type WaitingForRun struct {
 	Attempt int           `json:"attempt"`
@@ -138,6 +147,9 @@ func (BatchDone) EventName() string { return "batch_done" }
 
 // EventName returns "caught_up".
 func (CaughtUp) EventName() string { return "caught_up" }
+
+// EventName returns "connection_lost".
+func (ConnectionLost) EventName() string { return "connection_lost" }
 
 // EventName returns "waiting_for_run".
 func (WaitingForRun) EventName() string { return "waiting_for_run" }

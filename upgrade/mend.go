@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -119,6 +120,7 @@ func (r *run) mend(ctx context.Context, step Step, acceptDrift bool) ([]Procedur
 		})
 	})
 	if err != nil {
+		r.mended = found // perhaps: the answer to the commit may be what is missing
 		return nil, err
 	}
 	if len(found) > 0 {
@@ -136,6 +138,16 @@ func (r *run) mend(ctx context.Context, step Step, acceptDrift bool) ([]Procedur
 			return err
 		})
 	})
+}
+
+// mendedBefore returns what was put right by a transaction whose end was not known when the connection was lost.
+func (r *run) mendedBefore(now state) []ProcedureFinding {
+	found := slices.DeleteFunc(r.mended, func(f ProcedureFinding) bool { return slices.Contains(now.procedures, f) })
+	r.mended = nil
+	if len(found) > 0 {
+		r.observe(ProceduresMended{Procedures: found})
+	}
+	return found
 }
 
 // moveIn makes a copy of an upgraded database one of its own. With prove every row is compared again.

@@ -108,4 +108,4 @@ func (r *run) plan(ctx context.Context, target int64, direction Direction) (Plan
 }
 
 // Migrations is how many migrations the plan runs.
-func (p Plan) Migrations() int { return newTally(p.Steps).total }
+func (p Plan) Migrations() int { return newTally(0, p.Steps).total }

@@ -38,13 +38,22 @@ func (l limits) orDefault() limits {
 	}
 }
 
-// run is one call that changes the database: one connection that holds the run lock from begin to end.
+// run is one connection that holds the run lock from begin to end, for a call that changes the database.
 type run struct {
 	*Upgrader
 	limits
 	conn    *pgx.Conn
 	driver  *driver.Driver
 	migrate *migrate.Migrate
+
+	// Of a run that goes on by itself when its connection is lost.
+	outage        *outage
+	peer          peer
+	former        *peer // the lost connection's
+	formerIsThere bool  // the server still had its session a moment ago
+	flight        *flight
+	mended        []ProcedureFinding // by a transaction whose end is not known
+	progress      bool               // something was committed over this connection
 }
 
 // hooks run in the transaction of each migration, before and after its body.
@@ -72,6 +81,11 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 	}
 	if err := readOnlyProblem(ctx, r.conn); err != nil {
 		return err
+	}
+	if r.outage != nil {
+		if err := r.recognise(ctx); err != nil {
+			return err
+		}
 	}
 	r.driver = driver.New(ctx, r.conn, driver.Config{
 		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
@@ -138,12 +152,18 @@ func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, erro
 	if step.Direction == DirectionDown {
 		steps = -1
 	}
+	r.flight = &flight{step: step, started: started, begun: r.driver.Begun}
 	if err := r.retry(ctx, step, func() error { return r.migrate.Steps(steps) }); err != nil {
 		return Applied{}, err
 	}
+	r.flight, r.progress = nil, true
 	applied := Applied{Step: step, Duration: time.Since(started)}
-	r.observe(StepFinished{Step: step, N: count.n, Total: count.total, Duration: applied.Duration})
+	r.tell(applied, count)
 	return applied, nil
+}
+
+func (r *run) tell(applied Applied, count *tally) {
+	r.observe(StepFinished{Step: applied.Step, N: count.n, Total: count.total, Duration: applied.Duration})
 }
 
 // retry calls do until it succeeds, fails for another reason than a lock, or the lock budget is used up.
@@ -265,13 +285,18 @@ func (r *run) transact(ctx context.Context, do func(context.Context, pgx.Tx) err
 	if err := tx.Commit(inner); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	r.progress = true
 	return nil
 }
 
 func (r *run) waitingForRun() func(driver.Wait) {
 	var reports throttle
 	return func(w driver.Wait) {
-		if reports.due() {
+		switch {
+		case !reports.due():
+		case r.isFormer(w.Holders):
+			r.observe(r.outage.event("the server has not ended the lost session yet, which holds the run lock: " + w.Holders[0].String()))
+		default:
 			r.observe(WaitingForRun{Attempt: w.Attempt, Waited: w.Waited, Budget: r.lockBudget, Holders: w.Holders})
 		}
 	}

@@ -75,6 +75,7 @@ func readOnlyProblem(ctx context.Context, q querier) error {
 			Kind:   ErrRefused,
 			Reason: "the server is a standby, which takes no changes",
 			Hint:   "Connect to the primary server: the standby follows it.",
+			Cause:  errStandby,
 		}
 	case readOnly:
 		return &Error{

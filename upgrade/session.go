@@ -1,8 +1,10 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,7 +15,12 @@ import (
 
 // connect opens a connection to a server that this can work with.
 func (u *Upgrader) connect(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := u.open(ctx)
+	return u.connectWithin(ctx, u.config.ConnectTimeout)
+}
+
+// connectWithin is connect where each host has no more than that time to answer.
+func (u *Upgrader) connectWithin(ctx context.Context, limit time.Duration) (*pgx.Conn, error) {
+	conn, err := u.open(ctx, min(limit, cmp.Or(u.config.ConnectTimeout, limit)))
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +35,9 @@ func (u *Upgrader) connect(ctx context.Context) (*pgx.Conn, error) {
 }
 
 // open opens a connection that keeps no prepared statements: the schema changes under it.
-func (u *Upgrader) open(ctx context.Context) (*pgx.Conn, error) {
+func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, error) {
 	config := u.config.Copy()
+	config.ConnectTimeout = limit
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 	config.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {

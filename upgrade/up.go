@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ovirt/coco/upgrade/driver"
@@ -21,6 +22,9 @@ type UpOptions struct {
 	LockBudget time.Duration
 	// DrainBudget is how long older transactions are waited for; 0 is DefaultDrainBudget.
 	DrainBudget time.Duration
+	// ReconnectBudget is how long it is tried to connect again when the connection is lost; 0 is DefaultReconnectBudget, a negative one
+	// is not at all.
+	ReconnectBudget time.Duration
 	// Force, together with To Retire, goes on while others are connected.
 	Force bool
 }
@@ -47,31 +51,13 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	if err != nil {
 		return UpResult{}, err
 	}
-	r, err := u.begin(ctx, limits{options.LockTimeout, options.LockBudget, options.DrainBudget}, hooks{})
-	if err != nil {
-		return UpResult{}, err
-	}
-	defer r.end(ctx)
-
-	now, err := inspect(ctx, r.conn, u.chain)
-	if err != nil {
-		return UpResult{}, r.explain(ctx, err, nil)
-	}
-	result := UpResult{From: now.version, To: now.version, Applied: []Applied{}, TakenOver: now.takenOver}
-	if now.problem != nil || now.takenOver {
-		return result, now.problem
-	}
-	if target > now.version {
-		if err := r.refuse(ctx, now.version); err != nil {
-			return result, err
-		}
-	}
-	if err := r.clean(ctx, now); err != nil {
-		return result, err
-	}
-	list := u.chain.actionsUp(now, max(target, now.version), !options.Force || options.To != Retire)
-	err = (&ascent{run: r, options: options, result: &result, tally: newTally(list)}).all(ctx, list)
-	return result, err
+	a := &ascent{options: options, target: target}
+	gently := limits{options.LockTimeout, options.LockBudget, options.DrainBudget}
+	err = u.persevere(ctx, gently, hooks{}, options.ReconnectBudget, func(ctx context.Context, r *run) error {
+		a.run = r
+		return a.all(ctx)
+	})
+	return a.result, err
 }
 
 func (u *Upgrader) upTarget(to Phase) (int64, error) {
@@ -89,17 +75,61 @@ func (u *Upgrader) upTarget(to Phase) (int64, error) {
 type ascent struct {
 	*run
 	options UpOptions
-	result  *UpResult
+	target  int64
+	result  UpResult
 	tally   *tally
 }
 
-func (u *ascent) all(ctx context.Context, list []Action) error { return u.each(ctx, list, u.do) }
+// all does what is left to do from where the database stands: all of it, or what is left after the connection was lost.
+func (u *ascent) all(ctx context.Context) error {
+	now, err := inspect(ctx, u.conn, u.chain)
+	if err != nil {
+		return u.explain(ctx, err, nil)
+	}
+	if u.result.Applied == nil {
+		u.result.From, u.result.Applied = now.version, []Applied{}
+	}
+	u.result.To, u.result.TakenOver = now.version, now.takenOver
+	if err := u.settle(ctx, now); err != nil {
+		return err
+	}
+	if now.problem != nil || now.takenOver {
+		return now.problem
+	}
+	if u.target > now.version {
+		if err := u.refuse(ctx, now.version); err != nil {
+			return err
+		}
+	}
+	if err := u.clean(ctx, now); err != nil {
+		return err
+	}
+	list := u.chain.actionsUp(now, max(u.target, now.version), !u.options.Force || u.options.To != Retire)
+	u.tally = newTally(len(u.result.Applied), list)
+	return u.each(ctx, list, u.do)
+}
+
+// settle makes the result true where the connection was lost: a commit may have gone through without an answer, and a standby that has
+// taken over may lack what was the last to be committed.
+func (u *ascent) settle(ctx context.Context, now state) error {
+	u.result.Applied = slices.DeleteFunc(u.result.Applied, func(a Applied) bool { return a.Step.Version > now.version })
+	if u.result.Receipt != nil && u.result.Receipt.Version > now.version {
+		u.result.Receipt = nil
+	}
+	u.result.Mended = append(u.result.Mended, u.mendedBefore(now)...)
+	applied, ok := u.landed(now)
+	if !ok {
+		return nil
+	}
+	u.tell(applied, u.tally)
+	return u.applied(ctx, applied)
+}
 
 func (u *ascent) do(ctx context.Context, a Action) error {
 	switch a.Kind {
 	case KindMend:
-		var err error
-		u.result.Mended, err = u.mend(ctx, a.step, false)
+		mended, err := u.mend(ctx, a.step, false)
+		u.result.Mended = append(u.result.Mended, mended...)
 		return err
 	case KindMoveIn:
 		return u.moveIn(ctx, a.step, true)
@@ -123,6 +153,12 @@ func (u *ascent) applyUp(ctx context.Context, step Step) error {
 	if err != nil {
 		return err
 	}
+	return u.applied(ctx, applied)
+}
+
+// applied puts a step that is committed into the result.
+func (u *ascent) applied(ctx context.Context, applied Applied) error {
+	step := applied.Step
 	u.result.Applied, u.result.To = append(u.result.Applied, applied), step.Version
 	if step.Phase != Prove {
 		return nil

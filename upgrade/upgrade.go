@@ -24,6 +24,8 @@ const (
 	DefaultLockTimeout = 10 * time.Millisecond
 	DefaultLockBudget  = 30 * time.Second
 	DefaultDrainBudget = 60 * time.Second
+
+	DefaultReconnectBudget = 60 * time.Second
 )
 
 // Options are what an Upgrader works with.

@@ -108,6 +108,7 @@ func (a *app) down(ctx context.Context, to upgrade.Phase, flags downFlags) error
 	options := upgrade.DownOptions{
 		To: to, DiscardCommands: flags.discard, AcceptDrift: flags.acceptDrift, Journal: files.writeJournal,
 		LockTimeout: flags.lockTimeout, LockBudget: flags.lockBudget, Force: flags.force,
+		ReconnectBudget: flags.reconnectBudget(),
 	}
 	if files.commands != nil {
 		options.Export = files.commands

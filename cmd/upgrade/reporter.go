@@ -50,6 +50,14 @@ func (r *reporter) observe(event upgrade.Event) {
 		r.doing(func(since time.Duration) string { return batch(e, since) })
 	case upgrade.CaughtUp:
 		r.doing(func(time.Duration) string { return r.line(e) })
+	case upgrade.ConnectionLost:
+		if e.Attempt == 0 {
+			r.progress.idle()
+			r.console.warn(e.Reason+"; connecting again, for up to "+took(e.Budget), "")
+		}
+		r.doing(func(since time.Duration) string {
+			return fmt.Sprintf("%s: connecting again, %s of %s", e.Reason, took(e.Waited+since), took(e.Budget))
+		})
 	case upgrade.WaitingForRun:
 		r.doing(func(since time.Duration) string {
 			return fmt.Sprintf("waiting %s of %s for another upgrade%s", took(e.Waited+since), took(e.Budget), named(e.Holders))
@@ -105,6 +113,8 @@ func (r *reporter) line(event upgrade.Event) string {
 		return batch(e, 0)
 	case upgrade.CaughtUp:
 		return fmt.Sprintf("before %s: %s in the change log", e.Before.Name, counted(e.Remaining, "change"))
+	case upgrade.ConnectionLost:
+		return fmt.Sprintf("attempt %d to connect again: %s", e.Attempt, e.Reason)
 	case upgrade.WaitingForRun:
 		return fmt.Sprintf("another upgrade is running%s", named(e.Holders))
 	case upgrade.WaitingForLock:

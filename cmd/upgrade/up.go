@@ -27,6 +27,7 @@ type upFlags struct {
 	lockTimeout time.Duration
 	lockBudget  time.Duration
 	drainBudget time.Duration
+	reconnect   time.Duration
 	force       bool
 }
 
@@ -61,6 +62,8 @@ func (f *upFlags) addLocks(cmd *cobra.Command) {
 	set := cmd.Flags()
 	set.DurationVar(&f.lockTimeout, "lock-timeout", upgrade.DefaultLockTimeout, "how long a step may wait for a table lock")
 	set.DurationVar(&f.lockBudget, "lock-budget", upgrade.DefaultLockBudget, "how long to try again when a lock was not to be had")
+	set.DurationVar(&f.reconnect, "reconnect-budget", upgrade.DefaultReconnectBudget,
+		"how long to try to connect again when the connection was lost; 0 is not at all")
 }
 
 func (f *upFlags) options(cmd *cobra.Command) (upgrade.UpOptions, error) {
@@ -74,7 +77,16 @@ func (f *upFlags) options(cmd *cobra.Command) (upgrade.UpOptions, error) {
 	return upgrade.UpOptions{
 		To: phase, Batch: f.batch, Pause: f.pause, Force: f.force,
 		LockTimeout: f.lockTimeout, LockBudget: f.lockBudget, DrainBudget: f.drainBudget,
+		ReconnectBudget: f.reconnectBudget(),
 	}, nil
+}
+
+// reconnectBudget is what the library calls the flag's value: 0 is its default.
+func (f *upFlags) reconnectBudget() time.Duration {
+	if f.reconnect == 0 {
+		return -1
+	}
+	return f.reconnect
 }
 
 // check refuses values that do not fit. A flag that a command does not have was not changed either.
@@ -93,6 +105,8 @@ func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
 		return "", &usageError{reason: "--batch is at least 1"}
 	case f.pause < 0:
 		return "", &usageError{reason: "--pause is not negative"}
+	case f.reconnect < 0:
+		return "", &usageError{reason: "--reconnect-budget is not negative"}
 	}
 	return phaseNamed(f.to)
 }

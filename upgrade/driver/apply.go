@@ -36,6 +36,7 @@ func (d *Driver) apply(move Move, body string) error {
 	if err != nil {
 		return err
 	}
+	d.begun = started
 	if err := ensureTable(d.ctx, tx); err != nil {
 		return err
 	}

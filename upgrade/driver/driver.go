@@ -77,6 +77,7 @@ type Driver struct {
 	seen    int64            // the version that the last Version call returned
 	pending *int64           // the version announced by SetVersion(v, true)
 	applied bool             // the pending version is committed
+	begun   time.Time        // when the body of the newest migration began, by the server's clock
 }
 
 var _ database.Driver = (*Driver)(nil)
@@ -90,6 +91,9 @@ func New(ctx context.Context, conn *pgx.Conn, config Config) *Driver {
 func (d *Driver) Open(string) (database.Driver, error) {
 	return nil, errors.New("this driver works over a connection that is already open")
 }
+
+// Begun is when the newest migration began, by the server's clock, as it stands in the journal. Zero: none has.
+func (d *Driver) Begun() time.Time { return d.begun }
 
 // Close is part of database.Driver. The connection belongs to the caller and stays open.
 func (d *Driver) Close() error { return nil }
