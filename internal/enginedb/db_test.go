@@ -23,6 +23,7 @@ func empty(t *testing.T) *pgx.Conn {
 func TestPsqlLoadsTheScriptsAsPgxDoes(t *testing.T) {
 	t.Parallel()
 	byPsql, byPgx := testdb.New(t, testdb.Options{}), testdb.New(t, testdb.Options{})
+	byPsql.NeedPgDump(t)
 	conn := byPgx.Connect(t.Context())
 	file := filepath.Join(t.TempDir(), "script.sql")
 	for _, step := range []struct {
