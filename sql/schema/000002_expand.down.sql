@@ -12,10 +12,12 @@ BEGIN
         WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
             signature,engine_owner,definition,refuse_dependants,put_away,park,add_grants,dress,inherit,unpark,share_grants,own_all,
             taken_over,changed_procedures,require_procedures,refuse_procedure,reinstall,adopt,place,move_in,
-            fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
+            value_hash,combine,fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
-            held_tasks,held_commands,backfill,begin_drain,drain_blockers,require_drained,
+            held_tasks,held_commands,
+            tasks_between,begin_step,table_file,copy_again,survey_tasks,choose_tasks,copy_commands,copy_missed,build_index,
+            archive_tasks,end_step,forget_choice,take_lane,backfill,begin_drain,drain_blockers,require_drained,
             command_chains,command_hierarchy,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,
             unfinished_commands,recover_commands,own_commands,resume_command,removal_blockers,remove_command,
@@ -33,6 +35,6 @@ DROP VIEW coco.removed_task, coco.task_command, coco.exported_command, coco.comm
 DROP VIEW coco.async_task;
 DROP TABLE coco.command_owner, coco.engine_instance;
 DROP TABLE public.command_entities;
-DROP TABLE coco.cleanup_run, coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.progress, coco.to_release, coco.change_log,
+DROP TABLE coco.cleanup_run, coco.loading, coco.column_kept, coco.installed, coco.parked, coco.drain, coco.receipt, coco.chosen, coco.suspect, coco.lane, coco.progress, coco.to_release, coco.change_log,
     coco.archive, coco.ledger, coco.state, coco.home, coco.journal;
 DROP SCHEMA coco;

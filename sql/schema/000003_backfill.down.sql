@@ -24,10 +24,7 @@ BEGIN
 END;
 $lost$;
 
-DELETE FROM public.command_entities;
-DELETE FROM coco.archive;
-DELETE FROM coco.ledger;
+SELECT coco.copy_again();
 DELETE FROM coco.change_log;
 DELETE FROM coco.to_release;
-UPDATE coco.progress SET next_id = DEFAULT, done = 0, total = NULL, finished = false;
 UPDATE coco.state SET version = 2, served = false;

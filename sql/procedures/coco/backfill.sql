@@ -1,118 +1,382 @@
--- Copying the command columns of async_tasks into command_entities, a batch a call, in the caller's transaction.
+-- Copying the command columns of async_tasks into command_entities, a share of the work a call, in the caller's transaction.
+-- Several connections may call at the same time: what an open transaction has taken, the others leave.
 --
--- The steps depend on nothing but the rows: where a batch ends, or how often the run was interrupted, changes no result.
---   ledger    which commands each task names, and the fingerprint of the five values it must read back
---   roots     one command for every distinct root id
---   commands  one command for every command id that is nobody's root
---   archive   what the entities do not give back exactly, task by task
+-- The steps depend on nothing but the rows: where a share ends, or how often the run was interrupted, changes no result. Rows that
+-- clients change meanwhile are in the change log, and copied again from there.
+--   survey    the ledger: which commands each task names, what decides which task stands for a command, and hashes of its values; in
+--             the order of their table
+--   choose    which task stands for each command, and which tasks their commands may not give back exactly
+--   commands  one command for every distinct root id, and for every command id that is nobody's root; in the table's order again
+--   index     the indexes: at once they cost a fraction of what they would cost row by row, and nobody needs them before
+--   archive   what the commands do not give back exactly, task by task
 
-CREATE FUNCTION coco.backfill(v_batch integer)
-RETURNS TABLE (step text, done bigint, total bigint, finished boolean)
+-- tasks_between are the tasks in some blocks of their table. Before PostgreSQL 14 a range of blocks would mean to read all of it;
+-- there every place that a block can have is asked for.
+CREATE FUNCTION coco.tasks_between(v_columns text) RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT format('SELECT %s FROM public.async_tasks t WHERE ', v_columns) || CASE
+        WHEN current_setting('server_version_num')::integer >= 140000
+            THEN 't.ctid >= format(''(%s,0)'', $1)::tid AND t.ctid < format(''(%s,0)'', $2)::tid'
+        ELSE 't.ctid = ANY (ARRAY(SELECT format(''(%s,%s)'', block, place)::tid
+            FROM generate_series($1, $2 - 1) AS block, generate_series(1, 291) AS place))'
+    END
+$procedure$;
+
+-- begin_step divides a step of the copy into lanes, each of which one transaction at a time works on.
+CREATE FUNCTION coco.begin_step(v_step coco.progress) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_blocks CONSTANT bigint := pg_relation_size('public.async_tasks') / current_setting('block_size')::integer;
+    v_end bigint;
+    v_lanes bigint;
+BEGIN
+    CASE v_step.step
+        WHEN 'survey', 'commands' THEN
+            v_end := v_blocks;
+            v_lanes := LEAST(64, GREATEST(1, v_blocks / 128));
+        WHEN 'choose' THEN
+            v_end := 1;
+            v_lanes := 1;
+        WHEN 'index' THEN
+            v_end := 7;
+            v_lanes := 7;
+        WHEN 'archive' THEN
+            PERFORM coco.copy_missed();
+            v_end := (SELECT count(*) FROM coco.suspect);
+            v_lanes := LEAST(64, GREATEST(1, v_end / 4096));
+    END CASE;
+    INSERT INTO coco.lane (number, lane, begins, next, ends)
+    SELECT v_step.number, n, v_end * (n - 1) / v_lanes, v_end * (n - 1) / v_lanes, v_end * n / v_lanes
+    FROM generate_series(1, v_lanes) AS n;
+    UPDATE coco.progress SET
+        table_file = coco.table_file(),
+        total = CASE v_step.step
+            WHEN 'survey' THEN (SELECT GREATEST(reltuples, 0)::bigint FROM pg_catalog.pg_class WHERE oid = 'public.async_tasks'::regclass)
+            WHEN 'commands' THEN (SELECT count(*) FROM coco.chosen)
+            ELSE v_end END,
+        bytes = CASE WHEN v_step.step IN ('survey', 'commands') THEN pg_table_size('public.async_tasks') ELSE 0 END
+    WHERE number = v_step.number;
+END;
+$procedure$;
+
+-- table_file is where async_tasks is stored. Blocks mean nothing any more once it is another one: after the table was written anew,
+-- and in a copy that was restored from a dump.
+CREATE FUNCTION coco.table_file() RETURNS text
+LANGUAGE sql
+STABLE
+AS $procedure$
+    SELECT coco.place() || ' ' || pg_relation_filenode('public.async_tasks')
+$procedure$;
+
+-- copy_again forgets the copy, so that it begins anew.
+CREATE FUNCTION coco.copy_again() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    DELETE FROM public.command_entities;
+    DELETE FROM coco.archive;
+    DELETE FROM coco.ledger;
+    DELETE FROM coco.chosen;
+    DELETE FROM coco.suspect;
+    DELETE FROM coco.lane;
+    DROP INDEX IF EXISTS public.pk_command_entities, public.idx_parent_command_id, public.idx_root_command_id,
+        public.idx_command_entities_unfinished, coco.ledger_task_id, coco.ledger_command_id, coco.ledger_root_command_id,
+        coco.chosen_place;
+    UPDATE coco.progress SET table_file = NULL, total = NULL, bytes = NULL, finished = false;
+END;
+$procedure$;
+
+-- survey_tasks enters the tasks in some blocks into the ledger.
+CREATE FUNCTION coco.survey_tasks(v_first bigint, v_last bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_rows bigint;
+BEGIN
+    EXECUTE format($insert$
+        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, root_is_zero, action_type, submitted,
+            has_action, has_task, started_at, place, action_hash, task_hash)
+        SELECT t.task_id, NULLIF(t.command_id, %1$L), NULLIF(t.root_command_id, %1$L),
+            coco.combine(t.root_command_id, t.action_hash, t.task_hash), COALESCE(t.root_command_id = %1$L, false),
+            t.action_type, t.vdsm_task_id IS DISTINCT FROM %1$L, t.has_action, t.has_task, t.started_at,
+            t.ctid, t.action_hash, t.task_hash
+        FROM (%2$s OFFSET 0) AS t -- so that each text is read once
+        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.ctid, t.task_id, t.command_id, t.root_command_id,
+            t.action_type, t.vdsm_task_id, t.started_at, t.action_parameters IS NOT NULL AS has_action,
+            t.task_parameters IS NOT NULL AS has_task, coco.value_hash(t.action_parameters, t.action_params_class) AS action_hash,
+            coco.value_hash(t.task_parameters, t.task_params_class) AS task_hash')) USING v_first, v_last;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    RETURN v_rows;
+END;
+$procedure$;
+
+-- choose_tasks decides which task stands for each command, and which tasks cannot do with what their commands hold then.
+CREATE FUNCTION coco.choose_tasks() RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
+        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger'));
+    CREATE INDEX chosen_place ON coco.chosen (place);
+    ANALYZE coco.chosen;
+    INSERT INTO coco.suspect (number, task_id)
+    SELECT row_number() OVER (), s.task_id
+    FROM coco.ledger s
+    LEFT JOIN coco.chosen own ON own.command_id = s.command_id
+    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(s.root_command_id, s.command_id)
+    WHERE s.root_is_zero
+        OR s.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
+        OR s.action_hash IS DISTINCT FROM acting.hash
+        OR s.task_hash IS DISTINCT FROM own.hash;
+    ANALYZE coco.suspect;
+    RETURN 1;
+END;
+$procedure$;
+
+-- copy_commands copies the commands whose tasks are in some blocks. A task that has moved since, or names another command now, is
+-- passed over.
+CREATE FUNCTION coco.copy_commands(v_first bigint, v_last bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_rows bigint;
+BEGIN
+    EXECUTE format($insert$
+        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status)
+        SELECT c.command_id, c.command_type, c.parent_command_id, c.root_command_id,
+            CASE WHEN c.own THEN t.task_parameters ELSE t.action_parameters END,
+            CASE WHEN c.own THEN t.task_params_class ELSE t.action_params_class END, c.created_at, c.status
+        FROM (%2$s) AS t
+        JOIN coco.chosen c ON c.task_id = t.task_id
+            AND c.command_id = CASE WHEN c.own THEN t.command_id ELSE COALESCE(NULLIF(t.root_command_id, %1$L), t.command_id) END
+        WHERE c.place >= format('(%%s,0)', $1)::tid AND c.place < format('(%%s,0)', $2)::tid
+        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.task_id, t.command_id, t.root_command_id,
+            t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class')) USING v_first, v_last;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    RETURN v_rows;
+END;
+$procedure$;
+
+-- copy_missed copies what copy_commands has passed over, from whatever task stands for it by now. And whoever shares a command with a
+-- task that has changed since the choice is suspected: the command may hold another value than that was made by.
+CREATE FUNCTION coco.copy_missed() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_missed uuid[];
+BEGIN
+    IF (SELECT count(*) FROM coco.chosen) > (SELECT sum(l.done) FROM coco.lane l JOIN coco.progress p ON p.number = l.number
+            WHERE p.step = 'commands') THEN
+        v_missed := ARRAY(
+            SELECT c.command_id FROM coco.chosen c
+            WHERE NOT EXISTS (SELECT 1 FROM public.command_entities e WHERE e.command_id = c.command_id));
+        EXECUTE format('INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+                action_parameters, action_parameters_class, created_at, status)
+            SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
+                CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
+                CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END, h.created_at, h.status
+            FROM (%s) AS h
+            JOIN public.async_tasks t ON t.task_id = h.task_id
+            WHERE h.command_id = ANY ($1)
+            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands')) USING v_missed;
+    END IF;
+
+    WITH changed AS (
+        SELECT c.command_id FROM coco.chosen c WHERE c.task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task')
+    )
+    INSERT INTO coco.suspect (number, task_id)
+    SELECT (SELECT count(*) FROM coco.suspect) + row_number() OVER (), l.task_id
+    FROM coco.ledger l
+    WHERE (l.command_id IN (SELECT command_id FROM changed) OR l.root_command_id IN (SELECT command_id FROM changed))
+        AND NOT EXISTS (SELECT 1 FROM coco.suspect s WHERE s.task_id = l.task_id);
+END;
+$procedure$;
+
+-- build_index builds one of the indexes. Their names are those of the end; that of the primary key becomes one with the foreign keys:
+-- until then whoever only reads the table, such as a backup, is not waited for.
+CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    CASE v_lane
+        WHEN 1 THEN
+            BEGIN
+                CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
+            EXCEPTION WHEN unique_violation THEN
+                -- A task that was updated, and so moved while its table was read, was met twice. It is in the change log.
+                DELETE FROM coco.ledger l USING coco.ledger other WHERE other.task_id = l.task_id AND other.ctid > l.ctid;
+                CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
+            END;
+        WHEN 2 THEN
+            CREATE INDEX ledger_command_id ON coco.ledger (command_id);
+        WHEN 3 THEN
+            CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
+        WHEN 4 THEN
+            CREATE UNIQUE INDEX pk_command_entities ON public.command_entities (command_id);
+        WHEN 5 THEN
+            CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
+        WHEN 6 THEN
+            CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
+        WHEN 7 THEN
+            -- The predicate names finished_at, not status: status changes stay HOT updates.
+            CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+    END CASE;
+    RETURN 1;
+END;
+$procedure$;
+
+-- archive_tasks keeps what the commands of some suspected tasks do not give back exactly.
+CREATE FUNCTION coco.archive_tasks(v_first bigint, v_last bigint) RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    v_progress coco.progress;
-    v_ids uuid[];
-    v_next uuid;
+    v_ids CONSTANT uuid[] := ARRAY(SELECT s.task_id FROM coco.suspect s WHERE s.number > v_first AND s.number <= v_last);
 BEGIN
-    SELECT * INTO v_progress FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN QUERY SELECT p.step, p.done, p.total, true FROM coco.progress p ORDER BY p.number DESC LIMIT 1;
-        RETURN;
-    END IF;
-    IF v_progress.total IS NULL THEN
-        v_progress.total := CASE v_progress.step
-            WHEN 'ledger' THEN (SELECT count(*) FROM public.async_tasks)
-            WHEN 'roots' THEN (SELECT count(DISTINCT root_command_id) FROM coco.ledger)
-            WHEN 'commands' THEN (SELECT count(DISTINCT command_id) FROM coco.ledger)
-            ELSE (SELECT count(*) FROM coco.ledger) END;
-    END IF;
-
-    IF v_progress.step = 'ledger' THEN
-        v_ids := ARRAY(
-            SELECT task_id FROM public.async_tasks WHERE task_id >= v_progress.next_id ORDER BY task_id LIMIT v_batch + 1);
-        v_next := v_ids[v_batch + 1];
-        v_ids := v_ids[1:v_batch];
-        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint)
-        SELECT t.task_id, NULLIF(t.command_id, c_none), NULLIF(t.root_command_id, c_none),
-            coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
-                t.task_parameters, t.task_params_class)
+    DELETE FROM coco.archive WHERE task_id = ANY (v_ids);
+    INSERT INTO coco.archive (task_id, keeps_root, root_command_id,
+        keeps_action, action_parameters, action_params_class,
+        keeps_task, task_parameters, task_params_class)
+    SELECT given.task_id,
+        given.keeps_root, CASE WHEN given.keeps_root THEN given.root_command_id END,
+        given.keeps_action, CASE WHEN given.keeps_action THEN given.action_parameters END,
+        CASE WHEN given.keeps_action THEN given.action_params_class END,
+        given.keeps_task, CASE WHEN given.keeps_task THEN given.task_parameters END,
+        CASE WHEN given.keeps_task THEN given.task_params_class END
+    FROM (
+        SELECT t.*,
+            t.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id) AS keeps_root,
+            (t.action_parameters, t.action_params_class)
+                IS DISTINCT FROM (acting.action_parameters, acting.action_parameters_class) AS keeps_action,
+            (t.task_parameters, t.task_params_class)
+                IS DISTINCT FROM (own.action_parameters, own.action_parameters_class) AS keeps_task
         FROM public.async_tasks t
+        LEFT JOIN public.command_entities own ON own.command_id = t.command_id
+        LEFT JOIN public.command_entities acting
+            ON acting.command_id = COALESCE(NULLIF(t.root_command_id, c_none), t.command_id)
         WHERE t.task_id = ANY (v_ids)
-        ON CONFLICT (task_id) DO UPDATE SET
-            command_id = excluded.command_id,
-            root_command_id = excluded.root_command_id,
-            fingerprint = excluded.fingerprint;
+    ) AS given
+    WHERE given.keeps_root OR given.keeps_action OR given.keeps_task;
+    RETURN cardinality(v_ids);
+END;
+$procedure$;
 
-    ELSIF v_progress.step IN ('roots', 'commands') THEN
-        IF v_progress.step = 'roots' THEN
-            v_ids := ARRAY(
-                SELECT DISTINCT root_command_id FROM coco.ledger WHERE root_command_id >= v_progress.next_id
-                ORDER BY root_command_id LIMIT v_batch + 1);
+-- end_step marks a step as done; with the last one, what only the copy needed goes.
+CREATE FUNCTION coco.end_step(v_step coco.progress) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE coco.progress SET finished = true WHERE number = v_step.number;
+    -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is. Of an empty
+    -- table it had better know nothing: once told, sessions plan to read it whole, and do so still when it has grown.
+    CASE
+        WHEN v_step.step = 'survey' AND EXISTS (SELECT 1 FROM coco.ledger) THEN
+            ANALYZE coco.ledger;
+        WHEN v_step.step = 'commands' AND EXISTS (SELECT 1 FROM public.command_entities) THEN
+            ANALYZE public.command_entities;
+        WHEN v_step.step = 'archive' THEN
+            IF EXISTS (SELECT 1 FROM coco.archive) THEN
+                ANALYZE coco.archive;
+            END IF;
+            PERFORM coco.forget_choice();
         ELSE
-            v_ids := ARRAY(
-                SELECT DISTINCT command_id FROM coco.ledger WHERE command_id >= v_progress.next_id
-                ORDER BY command_id LIMIT v_batch + 1);
+    END CASE;
+END;
+$procedure$;
+
+-- forget_choice empties what only the copy needs. Whoever reads these tables now, such as a backup, is not waited for: they are
+-- emptied before contract then.
+CREATE FUNCTION coco.forget_choice() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    TRUNCATE coco.chosen, coco.suspect;
+    DROP INDEX IF EXISTS coco.chosen_place;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    RETURN;
+END;
+$procedure$;
+
+-- take_lane does a share of a lane: about v_batch rows, going by what the lanes before had.
+CREATE FUNCTION coco.take_lane(v_step coco.progress, v_lane coco.lane, v_batch integer) RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_until bigint := LEAST(v_lane.ends, v_lane.next + v_batch);
+    v_rows bigint;
+BEGIN
+    IF v_step.step IN ('survey', 'commands') THEN
+        SELECT LEAST(v_lane.ends, v_lane.next + GREATEST(1, v_batch * sum(l.next - l.begins) / GREATEST(1, sum(l.done))))
+        INTO v_until FROM coco.lane l WHERE l.number = v_step.number AND l.done > 0;
+        v_until := COALESCE(v_until, LEAST(v_lane.ends, v_lane.next + GREATEST(1, v_batch / 8)));
+    END IF;
+    v_rows := CASE v_step.step
+        WHEN 'survey' THEN coco.survey_tasks(v_lane.next, v_until)
+        WHEN 'commands' THEN coco.copy_commands(v_lane.next, v_until)
+        WHEN 'archive' THEN coco.archive_tasks(v_lane.next, v_until)
+        WHEN 'choose' THEN coco.choose_tasks()
+        WHEN 'index' THEN coco.build_index(v_lane.lane) END;
+    UPDATE coco.lane SET next = v_until, done = done + v_rows WHERE number = v_lane.number AND lane = v_lane.lane;
+END;
+$procedure$;
+
+-- backfill does a share of about v_batch rows of what is left to copy, and says how far its step is: rows, and bytes of the table
+-- that were read. idle: others have all that can be done now.
+CREATE FUNCTION coco.backfill(v_batch integer)
+RETURNS TABLE (step text, done bigint, total bigint, bytes bigint, finished boolean, idle boolean)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_step coco.progress;
+    v_lane coco.lane;
+    v_idle boolean := false;
+BEGIN
+    SET LOCAL jit = off;
+    SET LOCAL work_mem = '128MB';
+    SET LOCAL max_parallel_maintenance_workers = 0; -- how many work at a time is the caller's choice
+    LOCK TABLE public.async_tasks IN ACCESS SHARE MODE; -- from here on its blocks stay where they are
+    SELECT * INTO v_step FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1;
+    IF FOUND AND v_step.table_file IS DISTINCT FROM coco.table_file() THEN
+        SELECT * INTO v_step FROM coco.progress p WHERE p.number = v_step.number AND NOT p.finished FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+            v_idle := true;
+        ELSIF v_step.table_file IS NULL THEN
+            PERFORM coco.begin_step(v_step);
+        ELSIF v_step.table_file <> coco.table_file() THEN
+            PERFORM coco.copy_again();
         END IF;
-        v_next := v_ids[v_batch + 1];
-        v_ids := v_ids[1:v_batch];
-        INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
-            action_parameters, action_parameters_class, created_at, status)
-        SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
-            CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
-            CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END,
-            h.created_at, h.status
-        FROM coco.held_commands(v_ids) AS h
-        JOIN public.async_tasks t ON t.task_id = h.task_id
-        ON CONFLICT (command_id) DO NOTHING;
-
-    ELSE
-        v_ids := ARRAY(
-            SELECT task_id FROM coco.ledger WHERE task_id >= v_progress.next_id ORDER BY task_id LIMIT v_batch + 1);
-        v_next := v_ids[v_batch + 1];
-        v_ids := v_ids[1:v_batch];
-        DELETE FROM coco.archive WHERE task_id = ANY (v_ids);
-        INSERT INTO coco.archive (task_id, keeps_root, root_command_id,
-            keeps_action, action_parameters, action_params_class,
-            keeps_task, task_parameters, task_params_class)
-        SELECT given.task_id,
-            given.keeps_root, CASE WHEN given.keeps_root THEN given.root_command_id END,
-            given.keeps_action, CASE WHEN given.keeps_action THEN given.action_parameters END,
-            CASE WHEN given.keeps_action THEN given.action_params_class END,
-            given.keeps_task, CASE WHEN given.keeps_task THEN given.task_parameters END,
-            CASE WHEN given.keeps_task THEN given.task_params_class END
-        FROM (
-            SELECT t.*,
-                t.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id) AS keeps_root,
-                (t.action_parameters, t.action_params_class)
-                    IS DISTINCT FROM (acting.action_parameters, acting.action_parameters_class) AS keeps_action,
-                (t.task_parameters, t.task_params_class)
-                    IS DISTINCT FROM (own.action_parameters, own.action_parameters_class) AS keeps_task
-            FROM public.async_tasks t
-            LEFT JOIN public.command_entities own ON own.command_id = t.command_id
-            LEFT JOIN public.command_entities acting
-                ON acting.command_id = COALESCE(NULLIF(t.root_command_id, c_none), t.command_id)
-            WHERE t.task_id = ANY (v_ids)
-        ) AS given
-        WHERE given.keeps_root OR given.keeps_action OR given.keeps_task;
     END IF;
 
-    UPDATE coco.progress p SET
-        next_id = COALESCE(v_next, p.next_id),
-        done = p.done + cardinality(v_ids),
-        total = v_progress.total,
-        finished = v_next IS NULL
-    WHERE p.number = v_progress.number;
-    IF v_next IS NULL AND EXISTS (SELECT 1 FROM public.command_entities) THEN
-        -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is. Of an empty
-        -- table it had better know nothing: once told, sessions plan to read it whole, and do so still when it has grown.
-        ANALYZE coco.ledger;
-        ANALYZE public.command_entities;
-        ANALYZE coco.archive;
+    IF v_step.number IS NOT NULL AND NOT v_idle THEN
+        SELECT * INTO v_lane FROM coco.lane l
+        WHERE l.number = v_step.number AND l.next < l.ends ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            PERFORM coco.take_lane(v_step, v_lane, v_batch);
+        END IF;
+        IF NOT EXISTS (SELECT 1 FROM coco.lane l WHERE l.number = v_step.number AND l.next < l.ends) THEN
+            PERFORM 1 FROM coco.progress p WHERE p.number = v_step.number AND NOT p.finished FOR UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                PERFORM coco.end_step(v_step);
+            END IF;
+        ELSIF v_lane.number IS NULL THEN
+            v_idle := true;
+        END IF;
     END IF;
+
     RETURN QUERY
-    SELECT p.step, p.done, p.total, NOT EXISTS (SELECT 1 FROM coco.progress open WHERE NOT open.finished)
-    FROM coco.progress p WHERE p.number = v_progress.number;
+    SELECT p.step, COALESCE(l.done, 0)::bigint,
+        CASE WHEN p.step = 'survey' AND l.blocks > 0 THEN l.done * l.all_blocks / l.blocks ELSE COALESCE(p.total, 0) END::bigint,
+        COALESCE(p.bytes * l.blocks / NULLIF(l.all_blocks, 0), 0)::bigint,
+        NOT EXISTS (SELECT 1 FROM coco.progress open WHERE NOT open.finished), v_idle
+    FROM coco.progress p
+    LEFT JOIN LATERAL (
+        SELECT sum(n.done) AS done, sum(n.next - n.begins) AS blocks, sum(n.ends - n.begins) AS all_blocks
+        FROM coco.lane n WHERE n.number = p.number
+    ) AS l ON true
+    WHERE p.number = COALESCE(v_step.number, (SELECT max(last.number) FROM coco.progress last));
 END;
 $procedure$;

@@ -1,5 +1,24 @@
 -- Comparing what was with what is. Nothing here ever returns a parameter text: only ids and names of columns.
 
+-- value_hash tells the parameters of a command, and their class, from others, NULL from an empty text included.
+CREATE FUNCTION coco.value_hash(v_parameters text, v_class varchar(256)) RETURNS bigint
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $procedure$
+    SELECT hashtextextended(COALESCE(v_parameters, '') COLLATE "C", hashtextextended(COALESCE(v_class, '') COLLATE "C",
+        CASE WHEN v_parameters IS NULL THEN 1 ELSE 0 END + CASE WHEN v_class IS NULL THEN 2 ELSE 0 END))
+$procedure$;
+
+-- combine makes a task's fingerprint of its root and the hashes of its two values.
+CREATE FUNCTION coco.combine(v_root_command_id uuid, v_action_hash bigint, v_task_hash bigint) RETURNS bigint
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $procedure$
+    SELECT hashint8extended(v_action_hash, hashint8extended(v_task_hash, COALESCE(uuid_hash_extended(v_root_command_id, 0), 0)))
+$procedure$;
+
 CREATE FUNCTION coco.fingerprint(
     v_root_command_id uuid,
     v_action_parameters text,
@@ -8,10 +27,11 @@ CREATE FUNCTION coco.fingerprint(
     v_task_params_class varchar(256)
 ) RETURNS bigint
 LANGUAGE sql
-STABLE
+IMMUTABLE
+PARALLEL SAFE
 AS $procedure$
-    SELECT hashtextextended(ROW(v_root_command_id, v_action_parameters, v_action_params_class,
-        v_task_parameters, v_task_params_class)::text, 0)
+    SELECT coco.combine(v_root_command_id, coco.value_hash(v_action_parameters, v_action_params_class),
+        coco.value_hash(v_task_parameters, v_task_params_class))
 $procedure$;
 
 -- is_needed: a task names the command, another command hangs below it, or it waits to be released.

@@ -7,16 +7,17 @@ LANGUAGE plpgsql
 STABLE
 AS $procedure$
 BEGIN
-    RETURN QUERY
+    RETURN QUERY EXECUTE format($query$
     WITH task AS (
-        SELECT t.command_id, t.root_command_id FROM coco.held_tasks(NULL) t
+        SELECT t.command_id, t.root_command_id FROM (%s) AS t
     )
     SELECT e.*
     FROM public.command_entities e
     WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM task t WHERE t.root_command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
-        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT coco.is_needed(e.command_id));
+        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT coco.is_needed(e.command_id))
+    $query$, coco.held_tasks('tasks'));
 END;
 $procedure$;
 
@@ -53,7 +54,7 @@ BEGIN
                 CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END AS action_parameters,
                 CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END AS action_parameters_class,
                 h.created_at, h.status
-            FROM coco.held_commands(NULL) h
+            FROM (%s) AS h
             JOIN %s t ON t.task_id = h.task_id
         ), unheld AS (
             SELECT u.command_id FROM coco.unheld_commands() u
@@ -78,6 +79,6 @@ BEGIN
                 h.action_parameters_class, h.created_at, h.status)
             OR e.finished_at IS NOT NULL
             OR d.command_id IS NOT NULL
-        $query$, CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
+        $query$, coco.held_commands('tasks'), CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
 END;
 $procedure$;
