@@ -49,7 +49,7 @@ type StepFinished struct {
 
 // BatchDone says that a batch of the backfill is committed.
 type BatchDone struct {
-	// Work is what is copied: ledger, roots, commands or archive.
+	// Work is what is copied: survey, choose, commands, index or archive.
 	Work string `json:"work"`
 	// Done and Total count rows of this work; Total is an estimate and may be lower than Done.
 	Done  int64 `json:"done"`

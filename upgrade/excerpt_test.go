@@ -105,7 +105,7 @@ func TestErrorsBetweenMigrationsNameTheFunction(t *testing.T) {
 	if !errors.As(err, &detailed) || detailed.Excerpt == nil {
 		t.Fatalf("no excerpt: %v", err)
 	}
-	if e := detailed.Excerpt; e.File != "" || e.Function != "coco.backfill(integer)" || e.FunctionLine == 0 {
+	if e := detailed.Excerpt; e.File != "" || e.Function != "coco.survey_tasks(bigint,bigint)" || e.FunctionLine == 0 {
 		t.Errorf("%+v", e)
 	}
 }
