@@ -6,7 +6,11 @@
     CROSS JOIN pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     WHERE (d.objoid >= 16384 OR d.classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass))
       AND (d.classoid, d.objoid) NOT IN (SELECT classid, objid FROM extension_member)
-      AND NOT (d.classoid = 'pg_class'::regclass AND d.objoid::regclass::text = ANY (current_setting('snapshot.except_tables')::text[]))
+      AND NOT (d.classoid = 'pg_class'::regclass AND d.objoid IN (SELECT oid FROM excepted))
+      AND NOT (d.classoid = 'pg_constraint'::regclass
+          AND d.objoid IN (SELECT oid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM excepted)))
+      AND NOT (d.classoid = 'pg_trigger'::regclass
+          AND d.objoid IN (SELECT oid FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM excepted)))
 ),
 -- No privileges of its own means the default ones. Each stands on a line, in no order.
 acl AS (

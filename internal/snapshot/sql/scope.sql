@@ -3,6 +3,18 @@
 WITH extension_member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ),
+excepted AS ( -- tables, with their indexes and sequences
+    WITH leader AS (
+        SELECT oid FROM pg_class WHERE oid::regclass::text = ANY (current_setting('snapshot.except_tables')::text[])
+    )
+    SELECT oid FROM leader
+    UNION ALL
+    SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM leader)
+    UNION ALL
+    SELECT objid FROM pg_depend
+    WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+      AND objid IN (SELECT seqrelid FROM pg_sequence) AND refobjid IN (SELECT oid FROM leader)
+),
 schema AS (
     SELECT oid, nspname, nspowner, nspacl
     FROM pg_namespace
@@ -13,13 +25,7 @@ relation AS (
     FROM pg_class c
     JOIN schema s ON s.oid = c.relnamespace
     WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM extension_member)
-      AND c.oid::regclass::text <> ALL (current_setting('snapshot.except_tables')::text[])
-      AND NOT EXISTS ( -- nor the indexes and sequences of such a table
-          SELECT FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-            AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-            AND c.relkind IN ('i', 'I', 'S')
-            AND d.refobjid::regclass::text = ANY (current_setting('snapshot.except_tables')::text[]))
+      AND c.oid NOT IN (SELECT oid FROM excepted)
 ),
 -- All columns of all versions: what a version does not know is NULL.
 attribute AS (
