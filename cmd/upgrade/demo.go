@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/spf13/cobra"
 
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/hangup"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 )
@@ -231,28 +230,7 @@ func (d *demo) connected(ctx context.Context, do func(*pgx.Conn) error) error {
 	if err != nil {
 		return fmt.Errorf("connect to the demo's database: %w", err)
 	}
-	return errors.Join(do(conn), hangUp(context.WithoutCancel(ctx), conn))
-}
-
-// hangUp closes a connection and waits until the server has closed it too: by then it no longer counts as a client.
-func hangUp(ctx context.Context, conn *pgx.Conn) error {
-	if conn.IsClosed() {
-		return nil
-	}
-	raw, err := conn.PgConn().Hijack()
-	if err != nil {
-		return errors.Join(err, conn.Close(ctx))
-	}
-	defer func() { _ = raw.Conn.Close() }()
-	if err := raw.Conn.SetDeadline(time.Now().Add(stopPatience)); err != nil {
-		return err
-	}
-	raw.Frontend.Send(&pgproto3.Terminate{})
-	if err := raw.Frontend.Flush(); err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, raw.Conn)
-	return err
+	return errors.Join(do(conn), hangup.Wait(context.WithoutCancel(ctx), conn))
 }
 
 func (d *demo) summary(duration time.Duration) {

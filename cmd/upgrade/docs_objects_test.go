@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ovirt/coco/internal/hangup"
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade"
 )
@@ -80,7 +81,7 @@ func objectsOf(t *testing.T, db *testdb.DB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = hangUp(t.Context(), conn) }() // a client that is still seen would keep up from retire
+	defer func() { _ = hangup.Wait(t.Context(), conn) }() // a client that is still seen would keep up from retire
 	rows, err := conn.Query(t.Context(), objects)
 	if err != nil {
 		t.Fatal(err)

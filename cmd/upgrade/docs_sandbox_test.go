@@ -25,6 +25,7 @@ import (
 
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/hangup"
 	"github.com/ovirt/coco/internal/markdown"
 	"github.com/ovirt/coco/internal/testdb"
 )
@@ -127,7 +128,7 @@ func statements(t *testing.T, url string, scripts ...string) {
 			t.Fatal(err)
 		}
 	}
-	if err := hangUp(t.Context(), conn); err != nil {
+	if err := hangup.Wait(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,7 +144,7 @@ func (b *sandbox) makeEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = enginedb.Generate(ctx, conn, enginedb.GenerateOptions{Tasks: docsTasks, Seed: 1})
-	if err := errors.Join(err, hangUp(ctx, conn)); err != nil {
+	if err := errors.Join(err, hangup.Wait(ctx, conn)); err != nil {
 		t.Fatal(err)
 	}
 	statements(t, b.server.URL("postgres"), `CREATE DATABASE engine TEMPLATE sample OWNER engine`)

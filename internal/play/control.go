@@ -5,11 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/ovirt/coco/internal/hangup"
 )
 
 //go:embed control.sql
@@ -40,7 +39,7 @@ func (e *Engine) dropControl(ctx context.Context) error {
 		return err
 	}
 	_, err = conn.Exec(ctx, "DROP SCHEMA IF EXISTS "+pgx.Identifier{e.controlSchema()}.Sanitize()+" CASCADE")
-	return errors.Join(err, hangUp(ctx, conn))
+	return errors.Join(err, hangup.Wait(ctx, conn))
 }
 
 func (e *Engine) hangUp(ctx context.Context) error {
@@ -51,30 +50,9 @@ func (e *Engine) hangUp(ctx context.Context) error {
 		}
 		for _, c := range load.clients {
 			if c.conn != nil {
-				failures = append(failures, hangUp(ctx, c.conn))
+				failures = append(failures, hangup.Wait(ctx, c.conn))
 			}
 		}
 	}
 	return errors.Join(failures...)
-}
-
-// hangUp closes a connection and waits until the server has closed it too: by then it no longer counts as a client.
-func hangUp(ctx context.Context, conn *pgx.Conn) error {
-	if conn.IsClosed() {
-		return nil
-	}
-	raw, err := conn.PgConn().Hijack()
-	if err != nil {
-		return errors.Join(err, conn.Close(ctx))
-	}
-	defer func() { _ = raw.Conn.Close() }()
-	if err := raw.Conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return err
-	}
-	raw.Frontend.Send(&pgproto3.Terminate{})
-	if err := raw.Frontend.Flush(); err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, raw.Conn)
-	return err
 }
