@@ -76,7 +76,7 @@ func (c *client) chooseForPresent(id string) call {
 	case n < 92:
 		return c.removeByVdsm()
 	case c.byEntity:
-		return c.findByEntity()
+		return c.findByEntity(c.entities[c.random.IntN(len(c.entities))])
 	default:
 		return c.find(id)
 	}
@@ -154,8 +154,7 @@ func (c *client) findKnown() call {
 	return call{procedure: find, arguments: []any{t.id()}, wrong: func(a answer) string { return a.wrong([]*task{t}) }}
 }
 
-func (c *client) findByEntity() call {
-	entity := c.entities[c.random.IntN(len(c.entities))]
+func (c *client) findByEntity(entity string) call {
 	return call{procedure: findByEntity, arguments: []any{entity}, wrong: func(a answer) string {
 		return a.wrong(c.where(func(t *task) bool { return slices.Contains(t.entities, entity) }))
 	}}

@@ -18,14 +18,15 @@ import (
 
 // client is one connection. Its tasks are its own, their commands are everybody's.
 type client struct {
-	config   *pgx.ConnConfig
-	conn     *pgx.Conn
-	names    procedures
-	commands *commands
-	texts    *enginedb.Texts
-	random   *rand.Rand
-	allEvery int  // one in how many calls reads all tasks; 0: none
-	byEntity bool // whether tasks are read by their entity
+	config    *pgx.ConnConfig
+	conn      *pgx.Conn
+	names     procedures
+	commands  *commands
+	texts     *enginedb.Texts
+	random    *rand.Rand
+	newValues func(*rand.Rand, string) [columnCount]*string // nil: its own
+	allEvery  int                                           // one in how many calls reads all tasks; 0: none
+	byEntity  bool                                          // whether tasks are read by their entity
 
 	slots    []string         // the ids that it works with, of tasks that are there and others
 	tasks    map[string]*task // the tasks that are there
@@ -167,32 +168,48 @@ func (c *client) settle(ctx context.Context) error {
 	if c.unsettled == nil {
 		return nil
 	}
-	before := *c.unsettled
-	done, undone := true, true
-	for id := range unite(before.tasks, c.tasks) {
-		got, err := ask(ctx, c.conn, c.names[find], []any{id})
+	done, undone := c.state(), *c.unsettled
+	ids := maps.Clone(done.tasks)
+	maps.Copy(ids, undone.tasks)
+	for _, believed := range []state{done, undone} {
+		c.restore(believed)
+		right, err := c.isRight(ctx, ids)
 		if err != nil {
+			c.restore(done)
 			return err
 		}
-		done = done && got.wrong(c.present(id)) == ""
-		undone = undone && got.wrong((&client{tasks: before.tasks}).present(id)) == ""
+		if right {
+			c.unsettled = nil
+			return nil
+		}
 	}
 	c.unsettled = nil
-	if done {
-		return nil
-	}
-	c.restore(before)
-	if !undone {
-		c.counts.wrong.Add(1)
-		c.wrong = append(c.wrong, remark{time.Since(c.start), "what a lost connection was asked for is done in part"})
-	}
+	c.counts.wrong.Add(1)
+	c.wrong = append(c.wrong, remark{time.Since(c.start), "what a lost connection was asked for is done in part"})
 	return nil
 }
 
-func unite(a, b map[string]*task) map[string]*task {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
+// isRight reports whether the database has these tasks and their links as the client believes.
+func (c *client) isRight(ctx context.Context, ids map[string]*task) (bool, error) {
+	var calls []call
+	for id := range ids {
+		calls = append(calls, c.find(id))
+	}
+	if c.byEntity {
+		for _, entity := range c.entities {
+			calls = append(calls, c.findByEntity(entity))
+		}
+	}
+	for _, next := range calls {
+		got, err := ask(ctx, c.conn, c.names[next.procedure], next.arguments)
+		if err != nil {
+			return false, err
+		}
+		if next.wrong(got) != "" {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (c *client) took(due, began time.Duration, procedure procedure) {
@@ -209,6 +226,9 @@ func (c *client) fail(due time.Duration, name string, err error) {
 func failure(err error) string {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
+		for cause := err; cause != nil; cause = errors.Unwrap(cause) { // what wraps it names addresses
+			err = cause
+		}
 		return "no answer: " + err.Error()
 	}
 	text := fmt.Sprintf("%s %s", refused.Code, refused.Message)

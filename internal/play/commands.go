@@ -48,6 +48,9 @@ func (c *commands) id(kind, n uint64) uuid.UUID {
 
 // newTask is a task as the engine stores one, of a command that runs. Siblings mostly agree about the parameters of their parent.
 func (c *client) newTask(id string) *task {
+	if c.newValues != nil {
+		return &task{values: c.newValues(c.random, id)}
+	}
 	number := c.commands.pick(c.random)
 	parent := number - number%4 // four commands belong together, the first is the root
 	own, root := c.commands.id(kindCommand, number), c.commands.id(kindCommand, parent)

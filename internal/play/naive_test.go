@@ -15,6 +15,7 @@ var naiveSQL string
 // TestTheNaiveOrderIsCaughtInFailuresAndWrongAnswers upgrades beneath the played engine as one should not. What was written after the
 // copy is lost, and what is called while columns or procedures are gone fails. Where the first try shows only one of them, others follow.
 func TestTheNaiveOrderIsCaughtInFailuresAndWrongAnswers(t *testing.T) {
+	t.Parallel()
 	failed, wrong := 0, 0
 	for try := range 10 {
 		report := playNaively(t, uint64(try))

@@ -36,6 +36,9 @@ type Options struct {
 	Adopt int
 	// MinText and MaxText bound the length of the parameters in bytes; 512 and 4096.
 	MinText, MaxText int
+	// NewTask makes the 15 columns of a task with an id, each as PostgreSQL writes it in UTC, nil for NULL. It is called by all clients
+	// at once. Nil: tasks are those of an engine that works.
+	NewTask func(random *rand.Rand, id string) [15]*string
 	// AllEvery is one in how many calls asks for all tasks at once, as an engine does when it starts. 0: 500 where there are at most
 	// 1,000 tasks, else none. Negative: none.
 	AllEvery int
@@ -245,8 +248,8 @@ func (e *Engine) newWorkload(config *pgx.ConnConfig, names procedures) *workload
 			config: config, names: names, commands: shared, counts: &w.counts,
 			texts:    shared.texts(e.options.MinText, e.options.MaxText),
 			random:   rand.New(rand.NewPCG(e.options.Seed, uint64(i)+2)), //nolint:gosec // calls must repeat, not be secret
-			byEntity: true,
-			tasks:    map[string]*task{}, adopted: map[string]bool{},
+			byEntity: true, newValues: e.options.NewTask,
+			tasks: map[string]*task{}, adopted: map[string]bool{},
 		}
 		tasks := e.options.Tasks / e.options.Connections
 		for range tasks {

@@ -2,6 +2,7 @@ package play_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/play"
+	"github.com/ovirt/coco/internal/snapshot"
 	"github.com/ovirt/coco/internal/testdb"
 )
 
@@ -57,6 +59,7 @@ func stop(t *testing.T, e *play.Engine) play.Report {
 }
 
 func TestAnUntouchedEngineAnswersAsExpected(t *testing.T) {
+	t.Parallel()
 	db := engine(t)
 	e := start(t, play.Options{URL: db.URL, Seed: 1, Rate: 600, Adopt: 40, AllEvery: 200})
 	time.Sleep(2 * time.Second)
@@ -69,5 +72,53 @@ func TestAnUntouchedEngineAnswersAsExpected(t *testing.T) {
 				t.Errorf("%s, %s: %d calls, %d failed, %d wrong", phase.Name, name, w.Calls, w.Failed, w.Wrong)
 			}
 		}
+	}
+}
+
+// TestALostConnectionIsAFailureAndNoWrongAnswer cuts the clients off again and again. What a lost call has done is found out.
+func TestALostConnectionIsAFailureAndNoWrongAnswer(t *testing.T) {
+	t.Parallel()
+	db := engine(t)
+	conn := db.Connect(t.Context())
+	e := start(t, play.Options{URL: db.URL, Seed: 2, Rate: 600, Tasks: 40, WithoutControl: true})
+	for range 20 {
+		time.Sleep(100 * time.Millisecond)
+		_, err := conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+			AND application_name = $1`, play.Application)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(300 * time.Millisecond) // each client finds out, and goes on
+	total := stop(t, e).Total()
+	if total.Failed < 20 || total.Wrong > 0 || total.Calls < 1000 {
+		t.Errorf("%d calls, %d failed, %d wrong", total.Calls, total.Failed, total.Wrong)
+	}
+}
+
+// TestNothingIsLeftBehind plays, and then looks for what the play has made.
+func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	db := engine(t)
+	before, err := snapshot.Take(t.Context(), db.Connect(t.Context()), snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, play.Options{URL: db.URL, Seed: 3, Rate: 400})
+	time.Sleep(500 * time.Millisecond)
+	stop(t, e)
+	after, err := snapshot.Take(t.Context(), db.Connect(t.Context()), snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(before, after) {
+		t.Error("the database is not what it was")
+	}
+	var clients int
+	err = db.Connect(t.Context()).QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name IN ($1, $2)`,
+		play.Application, play.ControlApplication).Scan(&clients)
+	if err != nil || clients > 0 {
+		t.Errorf("%d clients, %v", clients, err)
 	}
 }

@@ -34,7 +34,7 @@ type LockWaits struct {
 }
 
 var (
-	logLine = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) UTC \[(\d+)\] (?:\((.*?)\) )?(LOG|ERROR):  (.*)$`)
+	logLine = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) UTC \[(\d+)\] (?:\((.*?)\) )?(LOG|ERROR|CONTEXT):  (.*)$`)
 	waited  = regexp.MustCompile(`^process (\d+) (still waiting for|acquired) (.*) after (\d+\.\d+) ms(?: at character \d+)?$`)
 )
 
@@ -52,13 +52,15 @@ func Waits(log, application string, from, to time.Time) (LockWaits, error) {
 	}
 	waiting := map[string]wait{} // by process: what has not been got yet
 	var all LockWaits
-	count := func(w wait) {
+	longest := "" // the process whose line with the context may still follow
+	count := func(process string, w wait) {
 		all.Logged++
 		if w.took > 20*time.Millisecond {
 			all.Over20ms++
 		}
 		if w.took > all.Longest {
 			all.Longest, all.LongestFor = w.took, w.what
+			longest = process
 		}
 	}
 	lines := bufio.NewScanner(file)
@@ -82,8 +84,12 @@ func Waits(log, application string, from, to time.Time) (LockWaits, error) {
 		if line[3] != application {
 			continue
 		}
+		if line[4] == "CONTEXT" && process == longest {
+			all.LongestFor += ", " + message
+			longest = ""
+		}
 		if w, given := waiting[process]; given && line[4] == "ERROR" { // it gave up
-			count(w)
+			count(process, w)
 			delete(waiting, process)
 		}
 		found := waited.FindStringSubmatch(message)
@@ -99,14 +105,14 @@ func Waits(log, application string, from, to time.Time) (LockWaits, error) {
 			waiting[process] = w
 			continue
 		}
-		count(w)
+		count(process, w)
 		delete(waiting, process)
 	}
 	if err := lines.Err(); err != nil {
 		return LockWaits{}, fmt.Errorf("read the server's log: %w", err)
 	}
-	for _, w := range waiting { // cut off, or still waiting: that long at least
-		count(w)
+	for process, w := range waiting { // cut off, or still waiting: that long at least
+		count(process, w)
 	}
 	return all, nil
 }

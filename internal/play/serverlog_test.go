@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheServersLogTellsWhoWaitedForALockAndHowLong(t *testing.T) {
+	t.Parallel()
 	server, err := ephemeral.Start(t.Context(), ephemeral.Options{Settings: play.LogSettings()})
 	if err != nil {
 		t.Fatal(err)
