@@ -91,7 +91,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
-		Before: hooks.before, After: r.lastly(hooks.after),
+		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: split,
 	})
 	files, err := iofs.New(r.files, ".")
 	if err != nil {

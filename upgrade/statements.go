@@ -5,6 +5,15 @@ import "strings"
 // span is a piece of a text, in bytes.
 type span struct{ start, end int }
 
+// split cuts a file into its statements.
+func split(sql string) []string {
+	var texts []string
+	for _, s := range statements(sql) {
+		texts = append(texts, sql[s.start:s.end])
+	}
+	return texts
+}
+
 // statements finds the statements of a file, without the comments and blanks before each. It knows as much of SQL as that takes.
 func statements(sql string) []span {
 	var found []span

@@ -38,7 +38,8 @@ type Options struct {
 	ToolVersion, Client string
 	// Observe, when set, is told what happens, in the goroutine of the call it happens in.
 	Observe func(Event)
-	// Inspect, when set, is called in each transaction of Up and Down that is about to commit. An error rolls it back and ends the call.
+	// Inspect, when set, is called in each transaction of Up and Down behind each statement of a migration, and when it is about to commit.
+	// An error rolls it back and ends the call.
 	Inspect func(ctx context.Context, tx pgx.Tx) error
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 )
@@ -42,6 +44,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // upgrader returns the library over the database that flags and environment name. Observe may be nil.
 func (a *app) upgrader(observe func(upgrade.Event)) (*upgrade.Upgrader, error) {
+	config, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	return upgrade.New(upgrade.Options{Config: config, ToolVersion: toolVersion(), Observe: observe})
+}
+
+// config returns how to connect to the database that flags and environment name.
+func (a *app) config() (*pgx.ConnConfig, error) {
 	if connect.HasPassword(a.flags.database) {
 		a.console.warn("the password on the command line can be seen by others on this machine",
 			"Put it into ~/.pgpass, PGPASSWORD or DATABASE_URL.")
@@ -57,5 +68,5 @@ func (a *app) upgrader(observe func(upgrade.Event)) (*upgrade.Upgrader, error) {
 		a.console.warn("every user of this machine can read the password in "+a.flags.engineConf, "Take that away: chmod o-r.")
 	}
 	a.databaseName = cmp.Or(config.Database, config.User)
-	return upgrade.New(upgrade.Options{Config: config, ToolVersion: toolVersion(), Observe: observe})
+	return config, nil
 }

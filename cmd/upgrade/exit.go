@@ -6,6 +6,7 @@ import (
 
 	"github.com/ovirt/coco/commands"
 	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/rehearse"
 )
 
 // The exit codes; "upgrade help exit-codes" explains them.
@@ -62,6 +63,7 @@ var kinds = []struct {
 	{upgrade.ErrNotUpgraded, "not_upgraded", exitPending},
 	{upgrade.ErrUnreachable, "unreachable", exitFailure},
 	{upgrade.ErrInterrupted, "interrupted", exitFailure},
+	{rehearse.ErrUndeclared, "undeclared_lock", exitDrift},
 	{commands.ErrNotFound, "not_found", exitFailure},
 	{commands.ErrBlocked, "blocked", exitFailure},
 }

@@ -46,6 +46,9 @@ func TestWrongUsageIsCode2AndSaysWhatWasMeant(t *testing.T) {
 		{[]string{"verify", "--limit", "0"}, "--limit is at least 1", ""},
 		{[]string{"status", "--database", secret, "--engine-conf", "x"}, "not both", "upgrade help connection"},
 		{[]string{"status", "--database", "postgres://a b:" + canaryPassword + "@:x:y/"}, "not valid", "upgrade help connection"},
+		{[]string{"plan", "--scratch", secret}, "go together with --rehearse", ""},
+		{[]string{"plan", "--rehearse", "--sql"}, "--sql and --rehearse exclude one another", ""},
+		{[]string{"plan", "--rehearse", "--rehearse-tasks", "0"}, "--rehearse-tasks is at least 1 and at most 1,000,000", ""},
 		{[]string{"demo", "--database", secret}, "a database of its own", "upgrade status"},
 		{[]string{"demo", "--tasks", "-1"}, "--tasks is not negative", ""},
 	} {

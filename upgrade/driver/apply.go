@@ -91,7 +91,7 @@ func (d *Driver) runBody(tx pgx.Tx, body string) error {
 	if err != nil {
 		return err
 	}
-	if done, err := d.execute(body); err != nil {
+	if done, err := d.execute(tx, body); err != nil {
 		return &BodyError{Body: body, Statement: done, Err: err}
 	}
 	if d.conn.PgConn().TxStatus() != 'T' {
@@ -115,7 +115,10 @@ func (d *Driver) runBody(tx pgx.Tx, body string) error {
 }
 
 // execute sends statements as one simple query and returns how many of them were completed.
-func (d *Driver) execute(body string) (int, error) {
+func (d *Driver) execute(tx pgx.Tx, body string) (int, error) {
+	if d.config.Between != nil {
+		return d.executeEach(tx, body)
+	}
 	done := 0
 	results := d.conn.PgConn().Exec(d.ctx, body)
 	for results.NextResult() {
@@ -124,6 +127,22 @@ func (d *Driver) execute(body string) (int, error) {
 		}
 	}
 	return done, results.Close()
+}
+
+// executeEach is execute for somebody who looks at the transaction in between.
+func (d *Driver) executeEach(tx pgx.Tx, body string) (int, error) {
+	for done, statement := range d.config.Split(body) {
+		if err := d.conn.PgConn().Exec(d.ctx, statement).Close(); err != nil {
+			return done, err
+		}
+		if d.conn.PgConn().TxStatus() != 'T' {
+			return done + 1, ErrEndsTransaction
+		}
+		if err := d.config.Between(d.ctx, tx); err != nil {
+			return done + 1, err
+		}
+	}
+	return 0, nil
 }
 
 // Settle gives a transaction the settings that all of coco's transactions have, until its end: lockTimeout (0 is without

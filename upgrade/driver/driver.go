@@ -64,6 +64,9 @@ type Config struct {
 	ToolVersion, Client string
 	// Before runs in the migration's transaction before the body, After behind it. An error rolls everything back.
 	Before, After func(ctx context.Context, tx pgx.Tx, move Move) error
+	// Between, when set, is called behind each of the body's statements, which Split cuts it into. They are sent one by one then.
+	Between func(ctx context.Context, tx pgx.Tx) error
+	Split   func(body string) []string
 }
 
 // Driver implements database.Driver over one connection, which stays the caller's. It is not safe for concurrent use.

@@ -95,7 +95,8 @@ type Step struct {
 type Lock struct {
 	upgrade.Lock
 
-	// Held is how long it was held at most: the time of the longest of the step's transactions that held it, from its beginning on.
+	// Held is how long it was held at most: from the beginning of the statement that took it to the end of its transaction, in the
+	// longest one of the step.
 	Held time.Duration `json:"held_at_most_ns"`
 	// Declared says that the plan names it, or a stronger one.
 	Declared bool `json:"declared"`
@@ -182,6 +183,9 @@ func (r *rehearsal) prepare(ctx context.Context, plan upgrade.Plan) error {
 		return err
 	}
 	r.result.Scratch = r.scratch.version
+	if major := majorIn(r.scratch.version); major != r.live.major {
+		r.note(fmt.Sprintf("the copy is on PostgreSQL %d, the database on %d: their times, and their locks, may differ", major, r.live.major))
+	}
 	r.doing("copying the schema")
 	if err := r.copySchema(ctx, tx); err != nil {
 		return err

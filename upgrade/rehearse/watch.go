@@ -21,18 +21,27 @@ type watch struct {
 	pass   func(upgrade.Event)
 
 	mu      sync.Mutex // batches may be run over several connections
-	step    Step
-	open    []held // by transactions that were about to commit
 	running bool
+	step    Step
+	looking time.Duration          // in this step, at locks: it is in no time that is told
+	open    map[int32]*transaction // by the process that runs it
 }
 
-// held is a lock that a transaction holds which began then.
+// transaction is one that has not ended yet.
+type transaction struct {
+	began   string
+	looked  time.Time // when it was looked at last, or began
+	looking time.Duration
+	held    map[upgrade.Lock]held
+}
+
+// held is since when a lock was held at most, and how long had been spent on looking until then.
 type held struct {
-	lock  upgrade.Lock
-	since time.Time
+	since   time.Time
+	looking time.Duration
 }
 
-// observe follows the actions. Whatever a run tells next, it tells when its transaction has ended.
+// observe follows the actions. Whatever a run tells next, it tells when its transactions have ended.
 func (w *watch) observe(event upgrade.Event) {
 	w.mu.Lock()
 	w.release()
@@ -40,7 +49,7 @@ func (w *watch) observe(event upgrade.Event) {
 	case upgrade.ActionStarted:
 		w.begin(e)
 	case upgrade.ActionFinished:
-		w.step.Time = e.Duration
+		w.step.Time = e.Duration - w.looking
 		slices.SortStableFunc(w.step.Locks, func(a, b Lock) int {
 			if a.Mode.Includes(b.Mode) {
 				return -1
@@ -57,7 +66,7 @@ func (w *watch) observe(event upgrade.Event) {
 }
 
 func (w *watch) begin(e upgrade.ActionStarted) {
-	w.running = true
+	w.running, w.looking = true, 0
 	w.step = Step{
 		Number: e.Number, Kind: e.Kind, Phase: e.Phase, Version: e.Version, Name: e.Name, Declared: []upgrade.Lock{}, Locks: []Lock{},
 	}
@@ -66,45 +75,75 @@ func (w *watch) begin(e upgrade.ActionStarted) {
 	}
 }
 
-// inspect is called in each transaction that is about to commit.
+// inspect is called in each transaction, behind each statement of a migration. A lock that was not held before was taken since then.
 func (w *watch) inspect(ctx context.Context, tx pgx.Tx) error {
-	const query = `SELECT relation, mode, extract(epoch FROM clock_timestamp() - transaction_timestamp())::double precision
-		FROM pg_catalog.pg_locks
-		WHERE locktype = 'relation' AND granted AND pid = pg_backend_pid()
-			AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-		ORDER BY relation, mode`
+	const query = `SELECT l.relation, coalesce(l.mode, ''), pg_backend_pid(), t.began, t.age FROM (
+			SELECT transaction_timestamp()::text AS began,
+				extract(epoch FROM statement_timestamp() - transaction_timestamp())::double precision AS age) AS t
+		LEFT JOIN pg_catalog.pg_locks AS l ON l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid()
+			AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`
+	started := time.Now()
 	rows, err := tx.Query(ctx, query)
 	if err != nil {
 		return fmt.Errorf("look at the locks: %w", err)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.release()
-	w.step.Transactions++
 	var (
-		oid  uint32
-		mode string
-		age  float64
+		oid         *uint32
+		pid         int32
+		mode, began string
+		age         float64
+		seen        []upgrade.Lock
 	)
-	_, err = pgx.ForEachRow(rows, []any{&oid, &mode, &age}, func() error {
-		if table, ok := w.tables[oid]; ok && w.running {
-			lock := upgrade.Lock{Table: table, Mode: upgrade.ParseLockMode(mode)}
-			w.open = append(w.open, held{lock, time.Now().Add(-time.Duration(age * float64(time.Second)))})
+	_, err = pgx.ForEachRow(rows, []any{&oid, &mode, &pid, &began, &age}, func() error {
+		if oid != nil && w.tables[*oid] != "" {
+			seen = append(seen, upgrade.Lock{Table: w.tables[*oid], Mode: upgrade.ParseLockMode(mode)})
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("look at the locks: %w", err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.running {
+		return nil
+	}
+	t := w.open[pid]
+	if t == nil || t.began != began {
+		w.end(t)
+		t = &transaction{
+			began: began, looked: started.Add(-time.Duration(age * float64(time.Second))), held: map[upgrade.Lock]held{},
+		}
+		w.open[pid] = t
+		w.step.Transactions++
+	}
+	for _, lock := range seen {
+		if _, known := t.held[lock]; !known {
+			t.held[lock] = held{t.looked, t.looking}
+		}
+	}
+	t.looked = time.Now()
+	t.looking += t.looked.Sub(started)
+	w.looking += t.looked.Sub(started)
 	return nil
 }
 
-// release counts the locks of transactions that have ended.
+// release counts the locks of all transactions, which have ended.
 func (w *watch) release() {
-	for _, h := range w.open {
-		w.count(h.lock, time.Since(h.since))
+	for _, t := range w.open {
+		w.end(t)
 	}
-	w.open = nil
+	w.open = map[int32]*transaction{}
+}
+
+// end counts the locks of a transaction that has just ended.
+func (w *watch) end(t *transaction) {
+	if t == nil {
+		return
+	}
+	for lock, h := range t.held {
+		w.count(lock, time.Since(h.since)-(t.looking-h.looking))
+	}
 }
 
 // count keeps the strongest lock on a table, and the longest time of any on it that is as strong.
