@@ -201,7 +201,7 @@ func (r *rehearsal) fill(ctx context.Context, plan upgrade.Plan) error {
 		if err != nil {
 			return err
 		}
-		options := upgrade.DownOptions{AcceptDrift: true, DiscardCommands: true, Force: true}
+		options := upgrade.DownOptions{AcceptDrift: true, DiscardCommands: true, Force: true, ReconnectBudget: -1}
 		if _, err := upgrader.Down(ctx, options); err != nil {
 			return fmt.Errorf("take the copy back to before the upgrade: %w", err)
 		}
@@ -233,7 +233,7 @@ func (r *rehearsal) fill(ctx context.Context, plan upgrade.Plan) error {
 	if err != nil {
 		return err
 	}
-	if _, err := upgrader.Up(ctx, upgrade.UpOptions{}); err != nil {
+	if _, err := upgrader.Up(ctx, upgrade.UpOptions{ReconnectBudget: -1}); err != nil {
 		return fmt.Errorf("take the copy to where the database is: %w", err)
 	}
 	r.note("a database that is upgraded in part is rehearsed from a copy that went the same way: what clients have written since, and how far " +
@@ -280,9 +280,9 @@ func (r *rehearsal) perform(ctx context.Context) error {
 	}
 	started := time.Now()
 	if r.Down {
-		_, err = upgrader.Down(ctx, upgrade.DownOptions{To: r.To, DiscardCommands: true})
+		_, err = upgrader.Down(ctx, upgrade.DownOptions{To: r.To, DiscardCommands: true, ReconnectBudget: -1})
 	} else {
-		_, err = upgrader.Up(ctx, upgrade.UpOptions{To: r.To})
+		_, err = upgrader.Up(ctx, upgrade.UpOptions{To: r.To, ReconnectBudget: -1})
 	}
 	r.result.Took = time.Since(started)
 	if err != nil {

@@ -29,7 +29,11 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 // engine is a database as an engine leaves it after years, with the sample of tasks.
 func engine(t *testing.T) *testdb.DB {
 	t.Helper()
-	return testdb.New(t, testdb.Options{Template: testdb.Template{
+	return testdb.New(t, testdb.Options{Template: engineTemplate()})
+}
+
+func engineTemplate() testdb.Template {
+	return testdb.Template{
 		Name: "engine", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.DecorateSQL(), enginedb.Sample()),
 		Build: func(ctx context.Context, url string) error {
 			conn, err := pgx.Connect(ctx, url)
@@ -39,7 +43,7 @@ func engine(t *testing.T) *testdb.DB {
 			defer func() { _ = conn.Close(ctx) }()
 			return errors.Join(enginedb.Load(ctx, conn), enginedb.Decorate(ctx, conn), enginedb.LoadSample(ctx, conn))
 		},
-	}})
+	}
 }
 
 func config(t *testing.T, url string) *pgx.ConnConfig {
