@@ -12,7 +12,7 @@ BEGIN
         WHERE pronamespace = 'coco'::regnamespace AND proname = ANY ('{
             signature,engine_owner,definition,refuse_dependants,put_away,park,add_grants,dress,inherit,unpark,share_grants,own_all,
             taken_over,changed_procedures,require_procedures,refuse_procedure,reinstall,adopt,place,move_in,
-            value_hash,combine,fingerprint,is_needed,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
+            value_hash,combine,fingerprint,is_needed,task_differences,differences,logged_tasks,logged_differences,guards,waits,prove,require_values,require_proof,verify,
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,

@@ -985,40 +985,73 @@ AS $procedure$
         OR EXISTS (SELECT 1 FROM coco.to_release WHERE command_id = v_command_id)
 $procedure$;
 
--- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks.
-CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
+-- task_differences lists which of these tasks are not as they have to be, with every reason.
+CREATE FUNCTION coco.task_differences(v_tasks uuid[])
 RETURNS TABLE (source text, id uuid, detail text)
 LANGUAGE plpgsql
 STABLE
 AS $procedure$
 DECLARE
+    c_none CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     v_state coco.state;
 BEGIN
     SELECT * INTO v_state FROM coco.state;
 
     IF v_state.serves = 'async_tasks' THEN
         RETURN QUERY
-        SELECT 'task'::text, t.task_id, 'command_entities would give back other values for '
-            || concat_ws(', ',
-                CASE WHEN t.action_parameters IS DISTINCT FROM v.action_parameters THEN 'action_parameters' END,
-                CASE WHEN t.action_params_class IS DISTINCT FROM v.action_params_class THEN 'action_params_class' END,
-                CASE WHEN t.task_parameters IS DISTINCT FROM v.task_parameters THEN 'task_parameters' END,
-                CASE WHEN t.task_params_class IS DISTINCT FROM v.task_params_class THEN 'task_params_class' END,
-                CASE WHEN t.root_command_id IS DISTINCT FROM v.root_command_id THEN 'root_command_id' END)
-        FROM public.async_tasks t
-        JOIN coco.async_task v ON v.task_id = t.task_id
-        WHERE (t.action_parameters, t.action_params_class, t.task_parameters, t.task_params_class, t.root_command_id)
-            IS DISTINCT FROM
-            (v.action_parameters, v.action_params_class, v.task_parameters, v.task_params_class, v.root_command_id)
-            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
-        LIMIT v_limit;
+        SELECT 'task'::text, given.task_id, why.detail
+        FROM (
+            SELECT t.task_id, l.task_id IS NOT NULL AS surveyed, l.fingerprint,
+                NULLIF(t.command_id, c_none) IS DISTINCT FROM l.command_id
+                    OR NULLIF(t.root_command_id, c_none) IS DISTINCT FROM l.root_command_id AS other_commands,
+                t.root_command_id, v.root_command_id AS their_root_command_id,
+                t.action_params_class, v.action_params_class AS their_action_params_class,
+                t.task_params_class, v.task_params_class AS their_task_params_class,
+                -- Joined with nothing, so that each text is unpacked once and not for every use.
+                t.action_parameters || '' AS action_parameters, v.action_parameters AS their_action_parameters,
+                t.task_parameters || '' AS task_parameters, v.task_parameters AS their_task_parameters
+            FROM public.async_tasks t
+            JOIN coco.async_task v ON v.task_id = t.task_id
+            LEFT JOIN coco.ledger l ON l.task_id = t.task_id
+            WHERE t.task_id = ANY (v_tasks)
+            OFFSET 0
+        ) AS given
+        CROSS JOIN LATERAL (
+            SELECT 'command_entities would give back other values for '
+                || concat_ws(', ',
+                    CASE WHEN given.action_parameters IS DISTINCT FROM given.their_action_parameters THEN 'action_parameters' END,
+                    CASE WHEN given.action_params_class IS DISTINCT FROM given.their_action_params_class THEN 'action_params_class' END,
+                    CASE WHEN given.task_parameters IS DISTINCT FROM given.their_task_parameters THEN 'task_parameters' END,
+                    CASE WHEN given.task_params_class IS DISTINCT FROM given.their_task_params_class THEN 'task_params_class' END,
+                    CASE WHEN given.root_command_id IS DISTINCT FROM given.their_root_command_id THEN 'root_command_id' END) AS detail
+            WHERE (given.action_parameters, given.action_params_class, given.task_parameters, given.task_params_class,
+                    given.root_command_id)
+                IS DISTINCT FROM
+                (given.their_action_parameters, given.their_action_params_class, given.their_task_parameters,
+                    given.their_task_params_class, given.their_root_command_id)
+            UNION ALL
+            SELECT 'its command''s values are not those that were stored for it'
+            WHERE given.fingerprint <> coco.fingerprint(given.root_command_id, given.action_parameters, given.action_params_class,
+                given.task_parameters, given.task_params_class)
+            UNION ALL
+            SELECT 'the ledger names other commands for it, or no fingerprint'
+            WHERE given.surveyed AND (given.fingerprint IS NULL OR given.other_commands)
+            UNION ALL
+            SELECT 'the task was added without its command being stored'
+            WHERE NOT given.surveyed
+        ) AS why
+        WHERE NOT given.surveyed OR given.fingerprint IS NULL OR given.other_commands
+            OR (given.action_parameters, given.action_params_class, given.task_parameters, given.task_params_class,
+                    given.root_command_id)
+                IS DISTINCT FROM
+                (given.their_action_parameters, given.their_action_params_class, given.their_task_parameters,
+                    given.their_task_params_class, given.their_root_command_id)
+            OR given.fingerprint <> coco.fingerprint(given.root_command_id, given.action_parameters, given.action_params_class,
+                given.task_parameters, given.task_params_class);
+        RETURN;
+    END IF;
 
-        RETURN QUERY
-        SELECT 'command'::text, e.command_id, 'no task names this command'::text
-        FROM public.command_entities e
-        WHERE v_tasks IS NULL AND NOT coco.is_needed(e.command_id)
-        LIMIT v_limit;
-    ELSIF NOT v_state.contracted THEN
+    IF NOT v_state.contracted THEN
         RETURN QUERY
         SELECT 'task'::text, t.task_id, 'a column of async_tasks that has moved was written after the switch'::text
         FROM public.async_tasks t
@@ -1028,8 +1061,7 @@ BEGIN
             -- What was stored through a procedure afterwards is no difference.
             AND l.fingerprint IS DISTINCT FROM coco.fingerprint(t.root_command_id, t.action_parameters, t.action_params_class,
                 t.task_parameters, t.task_params_class)
-            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
-        LIMIT v_limit;
+            AND t.task_id = ANY (v_tasks);
     END IF;
 
     RETURN QUERY
@@ -1038,38 +1070,75 @@ BEGIN
     JOIN coco.ledger l ON l.task_id = v.task_id
     WHERE l.fingerprint <> coco.fingerprint(v.root_command_id, v.action_parameters, v.action_params_class,
             v.task_parameters, v.task_params_class)
-        AND (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
-    LIMIT v_limit;
+        AND v.task_id = ANY (v_tasks);
 
     RETURN QUERY
     SELECT 'task'::text, v.task_id, 'the ledger names other commands for it, or no fingerprint'::text
     FROM coco.async_task v
     JOIN coco.ledger l ON l.task_id = v.task_id
-    WHERE (v_tasks IS NULL OR v.task_id = ANY (v_tasks))
+    WHERE v.task_id = ANY (v_tasks)
         AND (
-            (l.fingerprint IS NULL AND v_state.serves = 'async_tasks')
-            OR (NOT v_state.retired AND l.command_id IS DISTINCT FROM
-                NULLIF(v.command_id, '00000000-0000-0000-0000-000000000000'))
-            OR (l.fingerprint IS NOT NULL AND l.root_command_id IS DISTINCT FROM
-                NULLIF(v.root_command_id, '00000000-0000-0000-0000-000000000000'))
-        )
-    LIMIT v_limit;
+            (NOT v_state.retired AND l.command_id IS DISTINCT FROM NULLIF(v.command_id, c_none))
+            OR (l.fingerprint IS NOT NULL AND l.root_command_id IS DISTINCT FROM NULLIF(v.root_command_id, c_none))
+        );
 
     IF NOT v_state.retired THEN
         RETURN QUERY
         SELECT 'task'::text, t.task_id, 'the task was added without its command being stored'::text
         FROM public.async_tasks t
         WHERE NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.task_id = t.task_id)
-            AND (v_tasks IS NULL OR t.task_id = ANY (v_tasks))
-        LIMIT v_limit;
+            AND t.task_id = ANY (v_tasks);
+    END IF;
+END;
+$procedure$;
+
+-- differences lists every task, command and archive row that is not as it has to be: all of them, or those of v_tasks; about v_limit
+-- of a kind. All tasks are looked at in the order of their table, a few thousand at a time: their commands were copied in that order.
+CREATE FUNCTION coco.differences(v_tasks uuid[], v_limit integer)
+RETURNS TABLE (source text, id uuid, detail text)
+LANGUAGE plpgsql
+STABLE
+AS $procedure$
+DECLARE
+    c_blocks CONSTANT bigint := 512;
+    v_blocks CONSTANT bigint := pg_relation_size('public.async_tasks') / current_setting('block_size')::integer;
+    v_ids uuid[];
+    v_found bigint := 0;
+    v_count bigint;
+BEGIN
+    PERFORM set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true);
+    IF v_tasks IS NOT NULL THEN
+        RETURN QUERY SELECT d.source, d.id, d.detail FROM coco.task_differences(v_tasks) d;
+    ELSE
+        FOR v_block IN 0 .. v_blocks BY c_blocks LOOP
+            EXECUTE format('SELECT ARRAY(%s)', coco.tasks_between('t.task_id')) INTO v_ids USING v_block, v_block + c_blocks;
+            CONTINUE WHEN v_ids = '{}';
+            RETURN QUERY SELECT d.source, d.id, d.detail FROM coco.task_differences(v_ids) d;
+            GET DIAGNOSTICS v_count = ROW_COUNT;
+            v_found := v_found + v_count;
+            EXIT WHEN v_found >= v_limit;
+        END LOOP;
+        -- Materialized: told of the limit, the planner would hope to find enough early, and there is hardly ever one.
+        RETURN QUERY
+        WITH unneeded AS MATERIALIZED (
+            SELECT e.command_id
+            FROM public.command_entities e
+            WHERE (SELECT s.serves = 'async_tasks' FROM coco.state s)
+                AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = e.command_id)
+                AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = e.command_id)
+                AND NOT coco.is_needed(e.command_id)
+        )
+        SELECT 'command'::text, u.command_id, 'no task names this command'::text FROM unneeded u LIMIT v_limit;
     END IF;
 
     RETURN QUERY
-    SELECT 'task'::text, l.task_id, 'the task is gone but its command was not released'::text
-    FROM coco.ledger l
-    WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.task_id = l.task_id)
-        AND (v_tasks IS NULL OR l.task_id = ANY (v_tasks))
-    LIMIT v_limit;
+    WITH gone AS MATERIALIZED (
+        SELECT l.task_id
+        FROM coco.ledger l
+        WHERE NOT EXISTS (SELECT 1 FROM public.async_tasks t WHERE t.task_id = l.task_id)
+            AND (v_tasks IS NULL OR l.task_id = ANY (v_tasks))
+    )
+    SELECT 'task'::text, g.task_id, 'the task is gone but its command was not released'::text FROM gone g LIMIT v_limit;
 
     RETURN QUERY
     SELECT 'archive'::text, a.task_id, 'an archive row without a task'::text
