@@ -232,17 +232,31 @@ func phaseOf(name string) string {
 // nothingLeft checks that no lock, no mark of a broken run, no invalid index and no unchecked key stayed.
 func nothingLeft(t *testing.T, db *testdb.DB) {
 	t.Helper()
-	conn := db.Connect(t.Context())
-	left := query(t, conn, `
+	left, err := leftBehind(t.Context(), db.Connect(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "left behind", nil, left)
+}
+
+// leftBehind lists what an interrupted run must not leave in a database.
+func leftBehind(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	const marks = `
 		SELECT 'advisory lock of pid ' || pid FROM pg_locks
 		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		UNION ALL SELECT 'invalid index ' || indexrelid::regclass FROM pg_index WHERE NOT indisvalid OR NOT indisready
 		UNION ALL SELECT 'unchecked constraint ' || conname FROM pg_constraint WHERE NOT convalidated
-		UNION ALL SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()`)
-	same(t, "left behind", nil, left)
-	if query(t, conn, `SELECT to_regclass('schema_migrations')::text`)[0] != "NULL" {
-		same(t, "dirty", nil, query(t, conn, `SELECT version::text FROM schema_migrations WHERE dirty`))
+		UNION ALL SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()`
+	left, err := readTexts(ctx, conn, marks)
+	if err != nil {
+		return nil, err
 	}
+	versioned, err := readTexts(ctx, conn, `SELECT 'yes' WHERE to_regclass('schema_migrations') IS NOT NULL`)
+	if err != nil || len(versioned) == 0 {
+		return left, err
+	}
+	dirty, err := readTexts(ctx, conn, `SELECT 'dirty version ' || version FROM schema_migrations WHERE dirty`)
+	return append(left, dirty...), err
 }
 
 // unlike is what two runs that do the same may leave different: when it was, and how they were cut into transactions.
@@ -264,16 +278,24 @@ func upgradedDump(t *testing.T, db *testdb.DB, args ...string) []string {
 	}
 	conn := db.Connect(t.Context())
 	defer func() { _ = conn.Close(t.Context()) }()
-	return append(lines, query(t, conn, `SELECT concat_ws(' ', version, tasks, commands, archived, digest) FROM coco.receipt
-		UNION ALL SELECT concat_ws(' ', step, finished) FROM coco.progress
-		UNION ALL SELECT concat_ws(' ', source, id) FROM coco.change_log
-		UNION ALL SELECT 'drain ' || version FROM coco.drain`)...)
+	return append(lines, query(t, conn, alike)...)
 }
+
+// alike is what those tables must have in common all the same.
+const alike = `
+	SELECT concat_ws(' ', 'receipt', version, tasks, commands, archived, digest) FROM coco.receipt
+	UNION ALL SELECT concat_ws(' ', 'progress', step, finished) FROM coco.progress
+	UNION ALL SELECT concat_ws(' ', 'change', source, id) FROM coco.change_log
+	UNION ALL SELECT 'drain ' || version FROM coco.drain`
 
 // sortedDump is the dump of a database, with the rows of each table sorted.
 func sortedDump(t *testing.T, db *testdb.DB, args ...string) []string {
 	t.Helper()
-	lines := strings.Split(db.Dump(t, args...), "\n")
+	return sortRows(db.Dump(t, args...))
+}
+
+func sortRows(dump string) []string {
+	lines := strings.Split(dump, "\n")
 	for i := range lines {
 		if !strings.HasPrefix(lines[i], "COPY ") {
 			continue

@@ -1,14 +1,11 @@
 package test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	osexec "os/exec"
 	"path"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ovirt/coco/internal/wire"
 	cocosql "github.com/ovirt/coco/sql"
 )
 
@@ -77,14 +75,13 @@ func newKiller(socket string, point killPoint) (*killer, error) {
 
 // run runs the program through the killer and reports whether a SIGKILL ended it.
 func (k *killer) run(ctx context.Context, dir, user, database string, args ...string) (*toolRun, bool, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	proxy, err := wire.Listen(ctx, k.socket, k.pass)
 	if err != nil {
 		return nil, false, err
 	}
-	defer func() { _ = listener.Close() }()
-	go k.serve(listener)
+	defer proxy.Close()
 
-	url := fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", user, listener.Addr(), database)
+	url := fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", user, proxy.Address(), database)
 	run, err := prepare(ctx, dir, url, args...)
 	if err != nil {
 		return nil, false, err
@@ -103,33 +100,6 @@ func (k *killer) run(ctx context.Context, dir, user, database string, args ...st
 	return run, status.Signaled() && status.Signal() == syscall.SIGKILL, nil
 }
 
-func (k *killer) serve(listener net.Listener) {
-	for {
-		program, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("unix", k.socket)
-		if err != nil {
-			_ = program.Close()
-			return
-		}
-		var both sync.WaitGroup
-		pump := func(from, to net.Conn, next func(io.Reader, io.Writer) error) {
-			defer func() { _ = from.Close(); _ = to.Close() }()
-			for next(from, to) == nil {
-				continue
-			}
-		}
-		both.Go(func() {
-			if err := k.startup(program, server); err == nil {
-				pump(program, server, k.fromProgram)
-			}
-		})
-		both.Go(func() { pump(server, program, k.fromServer) })
-	}
-}
-
 // kill ends the program; the connection lives as long as it does.
 func (k *killer) kill() error {
 	k.killed.Do(func() {
@@ -142,15 +112,18 @@ func (k *killer) kill() error {
 
 func (k *killer) is(when moment, n int) bool { return k.point.when == when && k.point.n == n }
 
-// fromProgram passes one message on.
-func (k *killer) fromProgram(program io.Reader, server io.Writer) error {
-	kind, message, err := readMessage(program)
-	if err != nil {
-		return err
+func (k *killer) pass(m wire.Message, deliver func() error) error {
+	if m.From == wire.Client {
+		return k.fromProgram(m, deliver)
 	}
+	return k.fromServer(m, deliver)
+}
+
+// fromProgram passes one message on.
+func (k *killer) fromProgram(m wire.Message, deliver func() error) error {
 	body := false
 	k.mu.Lock()
-	switch text := statement(kind, message); {
+	switch text := m.SQL(); {
 	case strings.EqualFold(text, "commit"):
 		if k.is(beforeCommit, len(k.commits)+1) {
 			k.silent = true
@@ -177,7 +150,7 @@ func (k *killer) fromProgram(program io.Reader, server io.Writer) error {
 		<-k.exited
 		return io.EOF
 	}
-	if _, err := server.Write(message); err != nil {
+	if err := deliver(); err != nil {
 		return err
 	}
 	if body {
@@ -188,18 +161,14 @@ func (k *killer) fromProgram(program io.Reader, server io.Writer) error {
 }
 
 // fromServer passes one message on.
-func (k *killer) fromServer(server io.Reader, program io.Writer) error {
-	kind, message, err := readMessage(server)
-	if err != nil {
-		return err
-	}
+func (k *killer) fromServer(m wire.Message, deliver func() error) error {
 	k.mu.Lock()
-	if kind == 'C' && bytes.Equal(message[5:], []byte("COMMIT\x00")) {
+	if m.Tag() == "COMMIT" {
 		k.commits = append(k.commits, k.current)
 		k.silent = k.silent || k.is(afterCommit, len(k.commits)) || k.is(knowsCommit, len(k.commits))
 	}
 	silent := k.silent
-	last := silent && kind == 'Z' && k.is(knowsCommit, len(k.commits))
+	last := silent && m.Kind == 'Z' && k.is(knowsCommit, len(k.commits))
 	k.mu.Unlock()
 	switch {
 	case silent && k.point.when == afterCommit:
@@ -209,50 +178,11 @@ func (k *killer) fromServer(server io.Reader, program io.Writer) error {
 		<-k.exited
 		return io.EOF
 	}
-	if _, err := program.Write(message); err != nil {
+	if err := deliver(); err != nil {
 		return err
 	}
 	if last {
 		return k.kill()
 	}
 	return nil
-}
-
-func (k *killer) startup(program io.Reader, server io.Writer) error {
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(program, head); err != nil {
-		return err
-	}
-	if _, err := server.Write(head); err != nil {
-		return err
-	}
-	_, err := io.CopyN(server, program, int64(binary.BigEndian.Uint32(head))-4)
-	return err
-}
-
-func readMessage(from io.Reader) (kind byte, message []byte, err error) {
-	head := make([]byte, 5)
-	if _, err := io.ReadFull(from, head); err != nil {
-		return 0, nil, err
-	}
-	message = make([]byte, 1+binary.BigEndian.Uint32(head[1:]))
-	copy(message, head)
-	_, err = io.ReadFull(from, message[5:])
-	return head[0], message, err
-}
-
-// statement returns the SQL that a message of the program carries, if any.
-func statement(kind byte, message []byte) string {
-	text := message[5:]
-	switch kind {
-	case 'Q':
-	case 'P': // the name of a prepared statement comes first
-		text = text[bytes.IndexByte(text, 0)+1:]
-	default:
-		return ""
-	}
-	if end := bytes.IndexByte(text, 0); end >= 0 {
-		text = text[:end]
-	}
-	return string(text)
 }

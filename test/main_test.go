@@ -100,27 +100,44 @@ func exec(t *testing.T, conn *pgx.Conn, script string) {
 // query returns the first column of the rows as text.
 func query(t *testing.T, conn *pgx.Conn, sql string, args ...any) []string {
 	t.Helper()
-	rows, err := conn.Query(t.Context(), sql, args...)
+	all, err := readTexts(t.Context(), conn, sql, args...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return all
+}
+
+// readTexts is query where there is no test to end.
+func readTexts(ctx context.Context, conn *pgx.Conn, sql string, args ...any) ([]string, error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
 	}
 	values, err := pgx.CollectRows(rows, pgx.RowTo[*string])
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	texts := make([]string, len(values))
-	for i, value := range values {
-		texts[i] = "NULL"
+	var all []string
+	for _, value := range values {
+		text := "NULL"
 		if value != nil {
-			texts[i] = *value
+			text = *value
 		}
+		all = append(all, text)
 	}
-	return texts
+	return all, nil
 }
 
 // same fails the test when two lists of texts differ, and shows the start of the first difference.
 func same(t *testing.T, what string, want, got []string) {
 	t.Helper()
+	if text := difference(want, got); text != "" {
+		t.Fatalf("%s: %s", what, text)
+	}
+}
+
+// difference shows the start of the first difference between two lists of texts; it is empty when there is none.
+func difference(want, got []string) string {
 	for i := range max(len(want), len(got)) {
 		w, g := "nothing", "nothing"
 		if i < len(want) {
@@ -130,9 +147,10 @@ func same(t *testing.T, what string, want, got []string) {
 			g = got[i]
 		}
 		if w != g {
-			t.Fatalf("%s: row %d of %d/%d\nwant %.600s\n got %.600s", what, i, len(want), len(got), w, g)
+			return fmt.Sprintf("row %d of %d/%d\nwant %.600s\n got %.600s", i, len(want), len(got), w, g)
 		}
 	}
+	return ""
 }
 
 // identical fails the test when two dumps differ, and shows the first lines that do.

@@ -165,7 +165,7 @@ func (a *arena) ordersFor(name string, run int, coordinator, work *proxy) orders
 
 func urlThrough(name string, through *proxy) string {
 	address := url.URL{
-		Scheme: "postgres", User: url.User(ephemeral.Superuser), Host: through.address(), Path: "/" + database,
+		Scheme: "postgres", User: url.User(ephemeral.Superuser), Host: through.Address(), Path: "/" + database,
 		RawQuery: url.Values{"sslmode": {"disable"}, "application_name": {name}}.Encode(),
 	}
 	return address.String()

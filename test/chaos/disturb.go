@@ -80,12 +80,12 @@ func (a *arena) newVictim(ctx context.Context, name string) (*victim, error) {
 		return nil, err
 	}
 	if v.work, err = newProxy(ctx, a.socket()); err != nil {
-		v.coordinator.close()
+		v.coordinator.Close()
 		return nil, err
 	}
 	if err := v.start(); err != nil {
-		v.coordinator.close()
-		v.work.close()
+		v.coordinator.Close()
+		v.work.Close()
 		return nil, err
 	}
 	return v, nil
@@ -94,8 +94,8 @@ func (a *arena) newVictim(ctx context.Context, name string) (*victim, error) {
 // remove ends the process the hard way, if it runs.
 func (v *victim) remove() {
 	v.process.kill()
-	v.coordinator.close()
-	v.work.close()
+	v.coordinator.Close()
+	v.work.Close()
 }
 
 func (v *victim) start() error {
@@ -140,11 +140,12 @@ func (v *victim) disturb(ctx context.Context, d disturbance) error {
 		pause(ctx, d.For)
 		return v.process.signal(syscall.SIGCONT)
 	case cutNow:
-		return wait(ctx, "for a connection", patience, func() (bool, error) { return v.coordinator.cutAll()+v.work.cutAll() > 0, nil })
+		return wait(ctx, "for a connection", patience, func() (bool, error) { return v.coordinator.CutAll()+v.work.CutAll() > 0, nil })
 	case cutLong:
-		v.coordinator.refuse(true)
+		v.coordinator.Refuse(true)
+		v.coordinator.CutAll()
 		pause(ctx, d.For)
-		v.coordinator.refuse(false)
+		v.coordinator.Refuse(false)
 	case cutBackend:
 		return wait(ctx, "for a session", patience, func() (bool, error) {
 			tag, err := v.arena.pool.Exec(ctx, `

@@ -37,12 +37,12 @@ func (a *arena) play(ctx context.Context, plot plot) (outcome line, err error) {
 	if err != nil {
 		return line{}, err
 	}
-	defer work.close()
+	defer work.Close()
 	heartbeats, err := newProxy(ctx, a.socket())
 	if err != nil {
 		return line{}, err
 	}
-	defer heartbeats.close()
+	defer heartbeats.Close()
 
 	firstOrders := a.ordersFor("first", 1, heartbeats, work)
 	firstOrders.HoldAt, firstOrders.HoldIn = 2, beforeCommit
@@ -59,7 +59,7 @@ func (a *arena) play(ctx context.Context, plot plot) (outcome line, err error) {
 			return line{}, err
 		}
 	}
-	heartbeats.close()
+	heartbeats.Close()
 
 	heirsOrders := a.ordersFor("heir", 1, work, work)
 	if plot != cutOff { // else it is not to come that far yet
