@@ -1,0 +1,225 @@
+package test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/snapshot"
+	"github.com/ovirt/coco/internal/testdb"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+)
+
+const (
+	crashTasks  = 24 // besides the sample's
+	crashBatch  = 25 // so that every kind of work has several batches
+	crashBudget = 3 * time.Minute
+)
+
+// crashSize is how much a run of the crash matrix does: cut points of each command (0: all there are), and interruptions of each by
+// kill -9 and by an immediate shutdown of the server.
+type crashSize struct{ points, kills, shutdowns int }
+
+var crashSizes = map[string]crashSize{
+	"":       {points: 6, kills: 1, shutdowns: 2},
+	"sample": {points: 60, kills: 8, shutdowns: 8},
+	"all":    {points: 0, kills: 120, shutdowns: 120},
+}
+
+// crashed is a command that is interrupted in the middle and run again.
+type crashed struct {
+	name string
+	args []string // of the program
+	from testdb.Template
+	// call is the command as the library runs it.
+	call func(context.Context, *upgrade.Upgrader, *handedOver) error
+	// leaves is what the database must be afterwards.
+	leaves func(context.Context, *pgx.Conn) ([]string, error)
+	// dumped is that as a dump.
+	dumped func(*testing.T, *testdb.DB) []string
+}
+
+func crashUp() crashed {
+	return crashed{
+		name: "up",
+		args: []string{"up", "--batch", fmt.Sprint(crashBatch)},
+		from: crashTemplate("crash_up", nil),
+		call: func(ctx context.Context, u *upgrade.Upgrader, _ *handedOver) error {
+			_, err := u.Up(ctx, upgrade.UpOptions{Batch: crashBatch})
+			return err
+		},
+		leaves: func(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+			options := snapshot.Options{}
+			for _, table := range unlike {
+				options.ExceptRows = append(options.ExceptRows, "coco."+table)
+			}
+			lines, err := snapshot.Take(ctx, conn, options)
+			if err != nil {
+				return nil, err
+			}
+			for i := range lines {
+				lines[i] = engineMarkTimes.ReplaceAllString(lines[i], "$1")
+			}
+			more, err := readTexts(ctx, conn, alike+`
+				UNION ALL SELECT concat_ws(' ', 'journal', version, direction, count(*)) FROM coco.journal GROUP BY version, direction`)
+			return append(lines, more...), err
+		},
+		dumped: func(t *testing.T, db *testdb.DB) []string { t.Helper(); return upgradedDump(t, db) },
+	}
+}
+
+func crashDown() crashed {
+	return crashed{
+		name: "down",
+		args: []string{"down", "--yes", "--discard-commands"},
+		from: crashTemplate("crash_down", []string{crashCommands}),
+		call: func(ctx context.Context, u *upgrade.Upgrader, kept *handedOver) error {
+			_, err := u.Down(ctx, upgrade.DownOptions{Export: kept, DiscardCommands: true, Journal: kept.takeJournal})
+			return err
+		},
+		leaves: func(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+			return snapshot.Take(ctx, conn, snapshot.Options{})
+		},
+		dumped: func(t *testing.T, db *testdb.DB) []string { t.Helper(); return sortRows(db.Dump(t)) },
+	}
+}
+
+// crashCommands gives commands what the old schema cannot hold, so that down has something to export.
+const crashCommands = `
+	INSERT INTO command_entities (command_id, command_type, action_parameters, created_at, status)
+	SELECT gen.id::uuid, 7, E'{"a":\n"' || repeat('b', gen.n * 40) || '"}', '2014-01-02 03:04:05Z', 'ACTIVE'
+	FROM (SELECT n, '11111111-2222-3333-4444-' || lpad(n::text, 12, '0') AS id FROM generate_series(1, 12) n) gen;
+	UPDATE command_entities SET status = 'FAILED' WHERE command_id = (SELECT min(command_id::text)::uuid FROM async_tasks)`
+
+// crashTemplate is a decorated database with the sample and generated tasks; with scripts, one that was upgraded before they ran.
+func crashTemplate(name string, scripts []string) testdb.Template {
+	return testdb.Template{
+		Name: name,
+		Hash: testdb.Hash(append([]string{enginedb.FixtureSQL(), enginedb.DecorateSQL(), enginedb.Sample()}, scripts...)...),
+		Build: func(ctx context.Context, url string) error {
+			conn, err := pgx.Connect(ctx, url)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = conn.Close(ctx) }()
+			err = errors.Join(enginedb.Load(ctx, conn), enginedb.Decorate(ctx, conn), enginedb.LoadSample(ctx, conn),
+				enginedb.Generate(ctx, conn, enginedb.GenerateOptions{Tasks: crashTasks, Seed: 1}))
+			if err != nil || len(scripts) == 0 {
+				return err
+			}
+			u, err := crashUpgrader(url)
+			if err != nil {
+				return err
+			}
+			if _, err := u.Up(ctx, upgrade.UpOptions{To: upgrade.Retire, Force: true}); err != nil {
+				return err
+			}
+			for _, script := range scripts {
+				if _, err := conn.PgConn().Exec(ctx, script).ReadAll(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func crashUpgrader(url string) (*upgrade.Upgrader, error) {
+	config, err := connect.Config(connect.Options{Database: url})
+	if err != nil {
+		return nil, err
+	}
+	return upgrade.New(upgrade.Options{Config: config, ToolVersion: "crash"})
+}
+
+// run runs the command by the library, to its end or until it fails.
+func (c crashed) run(ctx context.Context, url string, kept *handedOver) error {
+	ctx, cancel := context.WithTimeout(ctx, crashBudget)
+	defer cancel()
+	u, err := crashUpgrader(url)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, u, kept)
+}
+
+// result is what there is to compare: the database and what was handed over.
+func (c crashed) result(ctx context.Context, url string, kept *handedOver) ([]string, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	lines, err := c.leaves(ctx, conn)
+	return append(lines, kept.lines()...), err
+}
+
+// recovered runs the command again after an interruption, and compares.
+func (c crashed) recovered(t *testing.T, url string, kept *handedOver, want []string) {
+	t.Helper()
+	if err := c.run(t.Context(), url, kept); err != nil {
+		t.Fatalf("the same command again: %v", err)
+	}
+	got, err := c.result(t.Context(), url, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "after the same command again", want, got)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	left, err := leftBehind(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "left behind", nil, left)
+}
+
+// TestCrashAnywhereTheSameCommandAgainEndsAlike is the crash matrix: COCO_CRASH=sample does a part of it, COCO_CRASH=all all.
+func TestCrashAnywhereTheSameCommandAgainEndsAlike(t *testing.T) {
+	size, ok := crashSizes[os.Getenv("COCO_CRASH")]
+	if !ok {
+		t.Fatalf("COCO_CRASH=%s: sample or all", os.Getenv("COCO_CRASH"))
+	}
+	if size != crashSizes["all"] {
+		t.Parallel()
+	}
+	seed := uint64(number(t, "COCO_CRASH_SEED", 1)) //nolint:gosec // it may be anything
+	t.Logf("COCO_CRASH_SEED=%d, %d tasks, batches of %d", seed, 46+crashTasks, crashBatch)
+	started := time.Now()
+	report := &crashReport{}
+	for _, c := range []crashed{crashUp(), crashDown()} {
+		t.Run(c.name+" cut", func(t *testing.T) { c.cutEverywhere(t, size.points, report) })
+	}
+	for i, c := range []crashed{crashUp(), crashDown()} {
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
+		t.Run(c.name+" killed", func(t *testing.T) { c.killAtRandom(t, size.kills, random, report) })
+	}
+	t.Run("server shut down", func(t *testing.T) {
+		shutDownAtRandom(t, []crashed{crashUp(), crashDown()}, size.shutdowns, rand.New(rand.NewPCG(seed, 2)), report)
+	})
+	t.Logf("%d cuts + %d kills + %d runs broken by %d shutdowns = %d interruptions in %s: %d differences",
+		report.cuts.Load(), report.kills.Load(), report.broken.Load(), report.shutdowns.Load(), report.interruptions(),
+		time.Since(started).Round(time.Second), report.differences.Load())
+	if size == crashSizes["all"] && report.interruptions() < 2000 {
+		t.Error("these are fewer than 2,000 interruptions")
+	}
+}
+
+// crashWorkers is how many cases run at the same time: they mostly wait for one another's server processes.
+func crashWorkers() int { return runtime.GOMAXPROCS(0) + 1 }
+
+// title makes the name of a case.
+func title(parts ...any) string { return strings.TrimSpace(fmt.Sprintln(parts...)) }
