@@ -83,6 +83,14 @@ test-estimate: ## hold the estimates of plan against upgrades of 300 to 30,000 t
 test-kill: ## kill -9 the upgrade in every phase and between every two transactions, the long version
 	@$(POSTGRES); COMMAND='make test-kill' COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
 
+.PHONY: test-crash
+test-crash: ## break the connection at every message of up and down, kill the tool and the server, run again and compare
+	@$(POSTGRES); COMMAND='make test-crash' COCO_CRASH=all CASES=no scripts/test-named crash '^TestCrash' -timeout 4h $(TEST_FLAGS)
+
+.PHONY: test-crash-short
+test-crash-short: ## the same at some of the messages
+	@$(POSTGRES); COCO_CRASH=sample go test -count=1 -run '^TestCrash' $(TEST_FLAGS) ./test
+
 .PHONY: test-chaos
 test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pauses, cut connections
 	@$(POSTGRES); COMMAND='make test-chaos' COCO_CHAOS_DISTURBANCES=1000 COCO_CHAOS_UNFENCED=100 \

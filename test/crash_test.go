@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,18 +21,18 @@ import (
 
 const (
 	crashTasks  = 24 // besides the sample's
-	crashBatch  = 25 // so that every kind of work has several batches
+	crashBatch  = 40 // so that every kind of work has several batches
 	crashBudget = 3 * time.Minute
 )
 
 // crashSize is how much a run of the crash matrix does: cut points of each command (0: all there are), and interruptions of each by
-// kill -9 and by an immediate shutdown of the server.
+// kill -9, and runs on a server that is shut down at once.
 type crashSize struct{ points, kills, shutdowns int }
 
 var crashSizes = map[string]crashSize{
 	"":       {points: 6, kills: 1, shutdowns: 2},
-	"sample": {points: 60, kills: 8, shutdowns: 8},
-	"all":    {points: 0, kills: 120, shutdowns: 120},
+	"sample": {points: 55, kills: 8, shutdowns: 8},
+	"all":    {points: 0, kills: 120, shutdowns: 200},
 }
 
 // crashed is a command that is interrupted in the middle and run again.
@@ -42,7 +41,7 @@ type crashed struct {
 	args []string // of the program
 	from testdb.Template
 	// call is the command as the library runs it.
-	call func(context.Context, *upgrade.Upgrader, *handedOver) error
+	call func(context.Context, *upgrade.Upgrader, *handedOver, time.Duration) error
 	// leaves is what the database must be afterwards.
 	leaves func(context.Context, *pgx.Conn) ([]string, error)
 	// dumped is that as a dump.
@@ -54,8 +53,8 @@ func crashUp() crashed {
 		name: "up",
 		args: []string{"up", "--batch", fmt.Sprint(crashBatch)},
 		from: crashTemplate("crash_up", nil),
-		call: func(ctx context.Context, u *upgrade.Upgrader, _ *handedOver) error {
-			_, err := u.Up(ctx, upgrade.UpOptions{Batch: crashBatch})
+		call: func(ctx context.Context, u *upgrade.Upgrader, _ *handedOver, reconnect time.Duration) error {
+			_, err := u.Up(ctx, upgrade.UpOptions{Batch: crashBatch, ReconnectBudget: reconnect})
 			return err
 		},
 		leaves: func(ctx context.Context, conn *pgx.Conn) ([]string, error) {
@@ -83,8 +82,10 @@ func crashDown() crashed {
 		name: "down",
 		args: []string{"down", "--yes", "--discard-commands"},
 		from: crashTemplate("crash_down", []string{crashCommands}),
-		call: func(ctx context.Context, u *upgrade.Upgrader, kept *handedOver) error {
-			_, err := u.Down(ctx, upgrade.DownOptions{Export: kept, DiscardCommands: true, Journal: kept.takeJournal})
+		call: func(ctx context.Context, u *upgrade.Upgrader, kept *handedOver, reconnect time.Duration) error {
+			_, err := u.Down(ctx, upgrade.DownOptions{
+				Export: kept, DiscardCommands: true, Journal: kept.takeJournal, ReconnectBudget: reconnect,
+			})
 			return err
 		},
 		leaves: func(ctx context.Context, conn *pgx.Conn) ([]string, error) {
@@ -143,14 +144,14 @@ func crashUpgrader(url string) (*upgrade.Upgrader, error) {
 }
 
 // run runs the command by the library, to its end or until it fails.
-func (c crashed) run(ctx context.Context, url string, kept *handedOver) error {
+func (c crashed) run(ctx context.Context, url string, kept *handedOver, reconnect time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, crashBudget)
 	defer cancel()
 	u, err := crashUpgrader(url)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, u, kept)
+	return c.call(ctx, u, kept, reconnect)
 }
 
 // result is what there is to compare: the database and what was handed over.
@@ -167,7 +168,7 @@ func (c crashed) result(ctx context.Context, url string, kept *handedOver) ([]st
 // recovered runs the command again after an interruption, and compares.
 func (c crashed) recovered(t *testing.T, url string, kept *handedOver, want []string) {
 	t.Helper()
-	if err := c.run(t.Context(), url, kept); err != nil {
+	if err := c.run(t.Context(), url, kept, 0); err != nil {
 		t.Fatalf("the same command again: %v", err)
 	}
 	got, err := c.result(t.Context(), url, kept)
@@ -196,7 +197,7 @@ func TestCrashAnywhereTheSameCommandAgainEndsAlike(t *testing.T) {
 	if size != crashSizes["all"] {
 		t.Parallel()
 	}
-	seed := uint64(number(t, "COCO_CRASH_SEED", 1)) //nolint:gosec // it may be anything
+	seed := uint64(number(t, "COCO_CRASH_SEED", 1))
 	t.Logf("COCO_CRASH_SEED=%d, %d tasks, batches of %d", seed, 46+crashTasks, crashBatch)
 	started := time.Now()
 	report := &crashReport{}
@@ -219,7 +220,4 @@ func TestCrashAnywhereTheSameCommandAgainEndsAlike(t *testing.T) {
 }
 
 // crashWorkers is how many cases run at the same time: they mostly wait for one another's server processes.
-func crashWorkers() int { return runtime.GOMAXPROCS(0) + 1 }
-
-// title makes the name of a case.
-func title(parts ...any) string { return strings.TrimSpace(fmt.Sprintln(parts...)) }
+func crashWorkers() int { return runtime.GOMAXPROCS(0) + 2 }

@@ -3,6 +3,7 @@ package test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -15,27 +16,35 @@ import (
 	"github.com/ovirt/coco/upgrade"
 )
 
-// killAtRandom kills the program after a random time and runs the command again.
+// killAtRandom kills the program after a random number of messages, and runs the command again.
 func (c crashed) killAtRandom(t *testing.T, kills int, random *rand.Rand, report *crashReport) {
 	t.Helper()
-	r := c.rehearse(t)
-	took := c.timed(t)
+	undisturbed := testdb.New(t, testdb.Options{Template: c.from})
+	r := c.rehearse(t, undisturbed.Server, undisturbed.Name)
 	var over atomic.Int64
 	cases := map[string]func(*testing.T){}
-	for range kills {
-		after := time.Duration(random.Int64N(int64(took + took/4)))
-		cases[title("after", after)] = func(t *testing.T) {
+	for i := range kills {
+		moment, delay := 1+random.IntN(len(r.said)), time.Duration(random.IntN(3000))*time.Microsecond
+		cases[fmt.Sprintf("%03d %s after message %d", i+1, delay, moment)] = func(t *testing.T) {
+			t.Helper()
 			db, dir := testdb.New(t, testdb.Options{Template: c.from}), t.TempDir()
-			run, err := prepare(t.Context(), dir, db.URL, c.args...)
+			listener := &cutter{moment: moment}
+			run, err := prepare(t.Context(), dir, listener.listen(t, db.Server, db.Name), c.args...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := run.cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(after)
+			ended := make(chan struct{})
+			go func() { defer close(ended); _ = run.cmd.Wait() }()
+			select {
+			case <-listener.reached:
+				time.Sleep(delay)
+			case <-ended:
+			}
 			_ = run.cmd.Process.Kill() // fails only when it has ended
-			_ = run.cmd.Wait()
+			<-ended
 			if run.cmd.ProcessState.Exited() {
 				over.Add(1)
 			} else {
@@ -49,14 +58,7 @@ func (c crashed) killAtRandom(t *testing.T, kills int, random *rand.Rand, report
 		}
 	}
 	report.all(t, cases)
-	t.Logf("%d times kill -9 within %s; at %d of them it had already ended", kills, (took + took/4).Round(time.Millisecond), over.Load())
-}
-
-// timed measures an uninterrupted run of the program.
-func (c crashed) timed(t *testing.T) time.Duration {
-	t.Helper()
-	db := testdb.New(t, testdb.Options{Template: c.from})
-	return upgradeTool(t, db.URL, exitDone, c.args...).took
+	t.Logf("%d times kill -9; at %d of them it had just ended", kills, over.Load())
 }
 
 // shutDownAtRandom runs commands on a server of their own, several at the same time, shuts it down in their middle and starts it again.
@@ -79,86 +81,103 @@ func shutDownAtRandom(t *testing.T, commands []crashed, runs int, random *rand.R
 		if err := c.from.Build(t.Context(), server.URL(c.from.Name)); err != nil {
 			t.Fatal(err)
 		}
-		want[i] = c.rehearseOn(t, server)
+		if err := server.CreateDatabase(t.Context(), "rehearsal_"+c.name, c.from.Name); err != nil {
+			t.Fatal(err)
+		}
+		want[i] = c.rehearse(t, server, "rehearsal_"+c.name)
 	}
-	const atOnce = 4
-	over := 0
-	for round := range (runs + atOnce - 1) / atOnce {
-		t.Run(title("round", round+1), func(t *testing.T) {
-			all := make([]*shutDown, atOnce)
-			longest := time.Duration(0)
+	var idle, healed int
+	for begun, round := 0, 1; begun < runs; begun, round = begun+runsAtOnce, round+1 {
+		t.Run(fmt.Sprint("round ", round), func(t *testing.T) {
+			all := make([]*sunk, runsAtOnce)
 			for i := range all {
 				n := i % len(commands)
-				name := title(commands[n].name, round, i)
-				if err := server.CreateDatabase(t.Context(), name, commands[n].from.Name); err != nil {
+				all[i] = &sunk{crashed: commands[n], want: want[n], database: fmt.Sprintf("%s_%d", commands[n].name, i), heals: i/2%2 == 0}
+				if err := server.CreateDatabase(t.Context(), all[i].database, commands[n].from.Name); err != nil {
 					t.Fatal(err)
 				}
-				all[i] = &shutDown{crashed: commands[n], url: server.URL(name), want: want[n].result}
-				all[i].wait = time.Duration(random.Int64N(int64(want[n].took)))
-				longest = max(longest, all[i].wait, want[n].took)
 			}
-			var running sync.WaitGroup
-			for _, s := range all {
-				running.Go(func() {
-					time.Sleep(s.wait)
-					s.err = s.run(t.Context(), s.url, &s.kept)
-				})
-			}
-			time.Sleep(longest + time.Duration(random.Int64N(int64(longest))))
-			if err := server.Restart(t.Context()); err != nil { // an immediate shutdown first
-				t.Fatal(err)
-			}
+			first := all[random.IntN(len(all))]
+			first.listener.moment = 1 + random.IntN(len(first.want.said))
+			shutDownWithin(t, server, all, time.Duration(random.IntN(5000))*time.Microsecond)
 			report.shutdowns.Add(1)
-			running.Wait()
-			for i, s := range all {
+			for _, s := range all {
 				switch {
+				case !s.hit, s.err == nil && !s.heals:
+					idle++
 				case s.err == nil:
-					over++
+					healed++
+					report.broken.Add(1)
 				case errors.Is(s.err, upgrade.ErrUnreachable):
 					report.broken.Add(1)
 				default:
-					t.Errorf("%s: it failed with %v, want ErrUnreachable", s.name, s.err)
+					t.Errorf("%s: it failed with %v, want ErrUnreachable", s.database, s.err)
 				}
-				if !t.Run(title(s.name, "begun", s.wait), func(t *testing.T) { s.recovered(t, s.url, &s.kept, s.want) }) {
+				if !t.Run(s.database, func(t *testing.T) { s.recovered(t, server.URL(s.database), &s.kept, s.want.result) }) {
 					report.differences.Add(1)
 				}
-				if err := server.DropDatabase(t.Context(), title(s.name, round, i)); err != nil {
+				if err := server.DropDatabase(t.Context(), s.database); err != nil {
 					t.Fatal(err)
 				}
 			}
 		})
 	}
-	t.Logf("%d shutdowns while %d runs were at work; %d runs went to their end all the same", report.shutdowns.Load(), report.broken.Load(), over)
+	t.Logf("%d immediate shutdowns broke %d runs, of which %d went on by themselves; %d runs were not at work then",
+		report.shutdowns.Load(), report.broken.Load(), healed, idle)
 }
 
-// shutDown is a run on a server that is shut down.
-type shutDown struct {
+const runsAtOnce = 4
+
+// sunk is a run on a server that is shut down.
+type sunk struct {
 	crashed
 
-	url  string
-	wait time.Duration // before it begins
-	want []string
-	kept handedOver
-	err  error
+	database string
+	want     rehearsal
+	heals    bool // it may wait until the server is back
+	listener cutter
+	ended    atomic.Bool
+	hit      bool // it had begun, and not ended
+	kept     handedOver
+	err      error
 }
 
-func (c crashed) rehearseOn(t *testing.T, server *ephemeral.Server) rehearsal {
+// shutDownWithin starts all runs, restarts the server a while after the moment that one of them names, and returns when all have ended.
+func shutDownWithin(t *testing.T, server *ephemeral.Server, all []*sunk, delay time.Duration) {
 	t.Helper()
-	const name = "rehearsal"
-	if err := server.CreateDatabase(t.Context(), name, c.from.Name); err != nil {
+	moment := make(chan struct{})
+	var now sync.Once
+	var running sync.WaitGroup
+	for _, s := range all {
+		url := s.listener.listen(t, server, s.database)
+		running.Go(func() {
+			reconnect := -time.Second // not at all
+			if s.heals {
+				reconnect = crashBudget
+			}
+			s.err = s.run(t.Context(), url, &s.kept, reconnect)
+			s.ended.Store(true)
+			if s.listener.moment > 0 {
+				now.Do(func() { close(moment) })
+			}
+		})
+		if s.listener.moment > 0 {
+			go func() {
+				<-s.listener.reached
+				now.Do(func() { close(moment) })
+			}()
+		}
+	}
+	<-moment
+	time.Sleep(delay)
+	for _, s := range all {
+		s.hit = s.listener.begun() && !s.ended.Load()
+	}
+	if err := server.Restart(t.Context()); err != nil { // an immediate shutdown first
 		t.Fatal(err)
 	}
-	kept, started := &handedOver{}, time.Now()
-	if err := c.run(t.Context(), server.URL(name), kept); err != nil {
-		t.Fatal(err)
+	running.Wait()
+	for _, s := range all {
+		s.listener.end()
 	}
-	took := time.Since(started)
-	result, err := c.result(t.Context(), server.URL(name), kept)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.DropDatabase(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	return rehearsal{result: result, took: took}
 }
