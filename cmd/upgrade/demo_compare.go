@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -124,6 +125,10 @@ func takeDump(ctx context.Context, server *ephemeral.Server) (dump, error) {
 
 func output(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("run pg_dump: %w: %s", err, strings.Join(strings.Fields(string(exit.Stderr)), " "))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run pg_dump: %w", err)
 	}

@@ -7,10 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ovirt/coco/internal/testdb"
 )
 
 func TestDemoRunsGreenAndLeavesNothing(t *testing.T) {
 	clearEnvironment(t)
+	testdb.NeedPgDump(t, testdb.Server(t))
 	before := servers(t)
 	got := want(t, exitDone, "demo", "--tasks", "300")
 	got.says(t, "346 tasks in async_tasks", "1,730 moved values of 346 tasks, all equal", "equal, byte for byte", "verify: 4 checks, all hold")
@@ -24,6 +27,7 @@ func TestDemoRunsGreenAndLeavesNothing(t *testing.T) {
 
 func TestDemoSpeaksJSON(t *testing.T) {
 	clearEnvironment(t)
+	testdb.NeedPgDump(t, testdb.Server(t))
 	told := 0
 	for _, event := range events(t, want(t, exitDone, "demo", "--tasks", "0", "--json")) {
 		if event["event"] == "told" {
