@@ -61,6 +61,27 @@ func TestInterruptedAnywhereItIsContinued(t *testing.T) {
 	}
 }
 
+// TestACopyOverTwoConnectionsIsInterruptedBetweenBatches presses Ctrl-C while two connections copy: the same command goes on, and what comes
+// out is what one connection copies without a break.
+func TestACopyOverTwoConnectionsIsInterruptedBetweenBatches(t *testing.T) {
+	t.Parallel()
+	one := killedCommand{
+		args: []string{"up", "--batch", killBatch}, from: workload(nil),
+		dump: func(t *testing.T, db *testdb.DB) []string { t.Helper(); return upgradedDump(t, db) },
+	}
+	_, want := one.rehearse(t)
+	two := one
+	two.args = []string{"up", "--batch", "20", "--jobs", "2"}
+	for _, at := range []interruption{
+		{says: `"batch_done"`, nth: 1}, {says: `"batch_done"`, nth: 6}, {says: `"batch_done"`, nth: 12}, {says: `"batch_done"`, nth: 9, twice: true},
+	} {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			two.interruptOnce(t, at, "--json", want)
+		})
+	}
+}
+
 // interruptions are the beginning and the end of each step, and the work between them.
 func interruptions(command, form string) []interruption {
 	var all []interruption
@@ -115,7 +136,7 @@ func interruptedInWords(t *testing.T, run *toolRun, form string) {
 	t.Helper()
 	const hint = "Run the same command again: it goes on from where this one stopped."
 	errs := run.stderr.String()
-	if strings.Count(errs, "upgrade: ") != 1 || !strings.Contains(errs, "stopped\nhint: "+hint+"\n") {
+	if strings.Count(errs, "upgrade: ") != 1 || !strings.Contains(errs, "stopped\nhint: "+hint+" That was: upgrade "+run.cmd.Args[1]+" ") {
 		t.Errorf("it does not say that it was stopped:\n%s", errs)
 	}
 	if form != "--json" {

@@ -49,14 +49,21 @@ type StepFinished struct {
 
 // BatchDone says that a batch of the backfill is committed.
 type BatchDone struct {
-	// Work is what is copied: survey, choose, commands, index or archive.
+	// Work is what is done: survey, choose, commands, index or archive.
 	Work string `json:"work"`
-	// Done and Total count rows of this work; Total is an estimate and may be lower than Done.
+	// Done and Total count rows of this work, over all connections; Total is an estimate and may be lower than Done. Bytes is how much
+	// stored data was read for it.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
-	// Rate is rows a second in this run, 0 while unknown; ETA the time that is left at this rate, 0 while unknown.
-	Rate float64       `json:"rate"`
-	ETA  time.Duration `json:"eta_ns"`
+	Bytes int64 `json:"bytes"`
+	// Batch is how many rows this batch was to have, Took how long it ran until its commit.
+	Batch int           `json:"batch"`
+	Took  time.Duration `json:"took_ns"`
+	// Rate is rows a second, ByteRate bytes a second, over the last ten seconds or so; ETA is the time that is left of this work at
+	// this rate. Each is 0 while unknown.
+	Rate     float64       `json:"rate"`
+	ByteRate float64       `json:"byte_rate"`
+	ETA      time.Duration `json:"eta_ns"`
 	// Finished says that nothing is left to copy at all.
 	Finished bool `json:"finished"`
 }
@@ -65,6 +72,34 @@ type BatchDone struct {
 type CaughtUp struct {
 	Before    Step  `json:"before"`
 	Remaining int64 `json:"remaining"`
+	// Rate is by how many rows a second the log gets shorter, ETA the time until it is empty; 0 while unknown, or when it gets longer.
+	Rate float64       `json:"rate"`
+	ETA  time.Duration `json:"eta_ns"`
+}
+
+// ThrottleReason is why the copy rests.
+type ThrottleReason string
+
+// The reasons to rest.
+const (
+	// ThrottledByLag: a standby is further behind than it may be.
+	ThrottledByLag ThrottleReason = "replication_lag"
+	// ThrottledByWaits: clients wait for a lock on one of the tables.
+	ThrottledByWaits ThrottleReason = "lock_waits"
+)
+
+// Throttled says that the backfill rests between two batches. It is sent when the rest begins and then about once a second.
+type Throttled struct {
+	Reason ThrottleReason `json:"reason"`
+	// Waited is for how long it has rested, Budget for how long it will at most: then it goes on when clients wait, and ends with
+	// ErrBusy when standbys are behind.
+	Waited time.Duration `json:"waited_ns"`
+	Budget time.Duration `json:"budget_ns"`
+	// Lag is that of the standby that is furthest behind, MaxLag the limit; both are 0 for any other reason.
+	Lag    time.Duration `json:"lag_ns,omitempty"`
+	MaxLag time.Duration `json:"max_lag_ns,omitempty"`
+	// Sessions are the standbys that are behind, or the clients that wait.
+	Sessions []Session `json:"sessions"`
 }
 
 // ConnectionLost says that the connection broke, and why. Until the budget is used up it is tried to connect again; then the run looks
@@ -150,6 +185,9 @@ func (CaughtUp) EventName() string { return "caught_up" }
 
 // EventName returns "connection_lost".
 func (ConnectionLost) EventName() string { return "connection_lost" }
+
+// EventName returns "throttled".
+func (Throttled) EventName() string { return "throttled" }
 
 // EventName returns "waiting_for_run".
 func (WaitingForRun) EventName() string { return "waiting_for_run" }

@@ -45,6 +45,7 @@ type run struct {
 	conn    *pgx.Conn
 	driver  *driver.Driver
 	migrate *migrate.Migrate
+	mates   []int32 // the server processes of all connections that work on the same as this one
 
 	// Of a run that goes on by itself when its connection is lost.
 	outage        *outage
@@ -55,6 +56,9 @@ type run struct {
 	mended        []ProcedureFinding // by a transaction whose end is not known
 	progress      bool               // something was committed over this connection
 }
+
+// observe tells the observer.
+func (r *run) observe(event Event) { outletOf(r.conn).send(event) }
 
 // hooks run in the transaction of each migration, before and after its body.
 type hooks struct {

@@ -36,6 +36,7 @@ func (u *Upgrader) connectWithin(ctx context.Context, limit time.Duration) (*pgx
 
 // open opens a connection that keeps no prepared statements: the schema changes under it.
 func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, error) {
+	outlet := &outlet{to: u.observe}
 	config := u.config.Copy()
 	config.ConnectTimeout = limit
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
@@ -43,11 +44,12 @@ func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, er
 	config.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {
 		if notice.SeverityUnlocalized == "WARNING" {
 			clean := cleaned((*pgconn.PgError)(notice))
-			u.observe(Warning{Message: clean.Message, Hint: clean.Hint})
+			outlet.send(Warning{Message: clean.Message, Hint: clean.Hint})
 		}
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err == nil {
+		conn.PgConn().CustomData()[outletKey] = outlet
 		return conn, nil
 	}
 	if ctx.Err() != nil {
@@ -79,7 +81,7 @@ func (r *run) lockHolders(ctx context.Context) ([]Session, error) {
 			extract(epoch FROM clock_timestamp() - a.xact_start)::double precision, NULL::text
 		FROM pg_catalog.pg_stat_activity a
 		JOIN (SELECT DISTINCT pid FROM pg_catalog.pg_locks
-			WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+			WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid() AND pid <> ALL ($1::integer[])
 				AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
 				AND relation IN (SELECT c.oid FROM pg_catalog.pg_class c
 					JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -88,7 +90,7 @@ func (r *run) lockHolders(ctx context.Context) ([]Session, error) {
 			) AS l ON l.pid = a.pid
 		ORDER BY a.xact_start NULLS LAST, l.pid
 		LIMIT 10`
-	sessions, err := driver.Sessions(ctx, r.conn, query)
+	sessions, err := driver.Sessions(ctx, r.conn, query, append([]int32{}, r.mates...))
 	if err != nil {
 		return nil, fmt.Errorf("look who holds locks: %w", err)
 	}

@@ -13,9 +13,15 @@ import (
 type UpOptions struct {
 	// To is the phase to stop after; empty for the last one.
 	To Phase
-	// Batch is how many rows a batch of the backfill takes; 0 lets the program find out. Pause is a rest after each.
-	Batch int
-	Pause time.Duration
+	// Batch is how many rows a batch takes; 0 lets the program find out how many take about BatchTime, 0 for DefaultBatchTime. Pause is
+	// a rest after each batch of the backfill.
+	Batch            int
+	BatchTime, Pause time.Duration
+	// Jobs is how many connections the backfill uses, at most MaxJobs; 0 is one. The others are opened for it, and closed behind it.
+	Jobs int
+	// MaxLag is how far a standby may be behind before the backfill rests; 0 is DefaultMaxLag, less than 0 no limit. LagBudget is how
+	// long it rests at a time before it gives up with ErrBusy; 0 is DefaultLagBudget.
+	MaxLag, LagBudget time.Duration
 	// LockTimeout is how long a statement may wait for a lock, and so all clients behind it; 0 is DefaultLockTimeout.
 	LockTimeout time.Duration
 	// LockBudget is how long a step is tried again; 0 is DefaultLockBudget.
@@ -50,6 +56,9 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 	target, err := u.upTarget(options.To)
 	if err != nil {
 		return UpResult{}, err
+	}
+	if options.Jobs < 0 || options.Jobs > MaxJobs {
+		return UpResult{}, fmt.Errorf("%d jobs were asked for, of 1 to %d", options.Jobs, MaxJobs)
 	}
 	a := &ascent{options: options, target: target}
 	gently := limits{options.LockTimeout, options.LockBudget, options.DrainBudget}

@@ -15,6 +15,7 @@ import (
 
 // app is one invocation of the program.
 type app struct {
+	args         []string
 	stdin        io.Reader
 	interactive  bool // somebody can be asked on stdin
 	console      *console
@@ -30,7 +31,7 @@ type globalFlags struct {
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, interactive: isTerminal(stdin), console: newConsole(stdout, stderr)}
+	a := &app{args: args, stdin: stdin, interactive: isTerminal(stdin), console: newConsole(stdout, stderr)}
 	root := a.newRoot()                       //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetIn(stdin)

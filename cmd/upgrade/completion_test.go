@@ -20,6 +20,8 @@ func TestWhatIsTypedIsCompleted(t *testing.T) {
 		{[]string{"down", "--to="}, inOrder, []string{"expand", "backfill", "prove", "switch", "contract", "retire"}},
 		{[]string{"up", "--lock-"}, nothing, []string{"--lock-budget", "--lock-timeout"}},
 		{[]string{"up", "--lock-budget", ""}, nothing, nil},
+		{[]string{"up", "--lag-"}, nothing, []string{"--lag-budget"}},
+		{[]string{"up", "--jobs", ""}, nothing, nil},
 		{[]string{"up", ""}, nothing, nil},
 		{[]string{"status", "--engine-conf", ""}, files, nil},
 		{[]string{"status", "--database", ""}, nothing, nil},

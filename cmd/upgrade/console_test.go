@@ -45,12 +45,47 @@ func TestProgressIsALineNowAndThenElsewhere(t *testing.T) {
 }
 
 func TestBatchesHaveRateAndETA(t *testing.T) {
-	e := upgrade.BatchDone{Work: "commands", Done: 45210, Total: 100000, Rate: 8120.4, ETA: 7 * time.Second}
-	if got, want := batch(e, 0), "backfill, commands: 45,210 of 100,000, 8,120 rows/s, 7s left"; got != want {
+	e := upgrade.BatchDone{Work: "commands", Done: 45210, Total: 100000, Rate: 8120.4, ByteRate: 31.4 * (1 << 20), ETA: 7 * time.Second}
+	if got, want := batch(e, 0), "backfill, commands: 45,210 of 100,000, 8,120 rows/s, 31 MB/s, 7s left"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := batch(upgrade.BatchDone{Work: "roots", Done: 5, Total: 4}, 0), "backfill, roots: 5 of 5"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestARestSaysWhyAndForHowLong(t *testing.T) {
+	standby := upgrade.Throttled{
+		Reason: upgrade.ThrottledByLag, Waited: 2 * time.Second, Budget: 10 * time.Minute, Lag: 14 * time.Second,
+		Sessions: []upgrade.Session{{PID: 7, Application: "standby1"}},
+	}
+	want := `backfill: resting 2.5s of 10m00s, a standby is 14.0s behind: pid 7, "standby1"`
+	if got := throttled(standby, 500*time.Millisecond); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	clients := upgrade.Throttled{Reason: upgrade.ThrottledByWaits, Budget: time.Second, Sessions: []upgrade.Session{{PID: 8, User: "engine"}}}
+	if got, want := throttled(clients, 0), "backfill: resting 0ms of 1.0s, clients wait for a lock: pid 8, user engine"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTheCommandLineToRepeatIsAsItWasTypedAndHoldsNoPassword(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"up", "--to", "backfill", "--jobs", "2"}, "upgrade up --to backfill --jobs 2"},
+		{[]string{"up", "--database", "postgres://engine@db/engine?sslmode=require"},
+			"upgrade up --database 'postgres://engine@db/engine?sslmode=require'"},
+		{[]string{"down", "--export-journal", "it's.jsonl", ""}, `upgrade down --export-journal 'it'\''s.jsonl' ''`},
+		{[]string{"up", "--database", "postgres://engine:secret@db/engine"}, ""},
+		{[]string{"up", "--database=postgres://engine:secret@db/engine"}, ""},
+		{[]string{"up", "--database", "host=db password=secret"}, ""},
+		{[]string{"up", "--database=host=db password=secret"}, ""},
+	} {
+		if got := typed(c.args); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
+		}
 	}
 }
 

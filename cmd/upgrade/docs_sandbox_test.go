@@ -279,7 +279,7 @@ func (b *sandbox) bash(t *testing.T, script string) {
 }
 
 // transient are lines of progress: a terminal writes over them.
-var transient = regexp.MustCompile(`^ *([a-zA-Z][A-Za-z0-9_ ,]*: [0-9.]+m?s|backfill, .*|before [a-z]+: .* in the change log|([a-z_]+: )?waiting .*)$`)
+var transient = regexp.MustCompile(`^ *([a-zA-Z][A-Za-z0-9_ ,]*: [0-9.]+m?s|backfill[,:] .*|before [a-z]+: .* in the change log.*|([a-z_]+: )?waiting .*)$`)
 
 // masks are what may differ from one run to the next, in the order in which they are applied.
 var masks = []struct {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/ovirt/coco/commands"
 	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/rehearse"
 )
 
@@ -111,9 +113,30 @@ func (a *app) report(err error) int {
 		return silent.code
 	}
 	what := describe(err)
+	if line := typed(a.args); errors.Is(err, upgrade.ErrInterrupted) && line != "" {
+		what.Hint += " That was: " + line
+	}
 	if a.flags.json {
 		a.console.emit("error", what)
 	}
 	a.console.complain(what.Reason, excerptText(what.Excerpt), what.Hint)
 	return what.ExitCode
+}
+
+// safeInShell is what a shell takes as it is.
+var safeInShell = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// typed is what somebody types to get the same again; empty if it holds a password, which is not repeated.
+func typed(args []string) string {
+	words := []string{"upgrade"}
+	for _, arg := range args {
+		if connect.HasPassword(arg) || connect.HasPassword(strings.TrimPrefix(arg, "--database=")) {
+			return ""
+		}
+		if !safeInShell.MatchString(arg) {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
 }

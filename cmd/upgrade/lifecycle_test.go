@@ -185,7 +185,7 @@ func TestInterruptedRunSaysHowToGoOn(t *testing.T) {
 	started := time.Now()
 	got := commandIn(ctx, t, "", "up", "--batch", "1", "--pause", "1m")
 	got.wantCode(t, exitFailure, "up")
-	got.says(t, "upgrade: ", "stopped", "hint: Run the same command again: it goes on")
+	got.says(t, "upgrade: ", "stopped", "hint: Run the same command again: it goes on", "That was: upgrade up")
 	if waited := time.Since(started); waited > 10*time.Second {
 		t.Errorf("it took %s to stop", waited)
 	}

@@ -58,6 +58,8 @@ func (r *reporter) observe(event upgrade.Event) {
 		r.doing(func(since time.Duration) string {
 			return fmt.Sprintf("%s: connecting again, %s of %s", e.Reason, took(e.Waited+since), took(e.Budget))
 		})
+	case upgrade.Throttled:
+		r.doing(func(since time.Duration) string { return throttled(e, since) })
 	case upgrade.WaitingForRun:
 		r.doing(func(since time.Duration) string {
 			return fmt.Sprintf("waiting %s of %s for another upgrade%s", took(e.Waited+since), took(e.Budget), named(e.Holders))
@@ -112,9 +114,15 @@ func (r *reporter) line(event upgrade.Event) string {
 	case upgrade.BatchDone:
 		return batch(e, 0)
 	case upgrade.CaughtUp:
-		return fmt.Sprintf("before %s: %s in the change log", e.Before.Name, counted(e.Remaining, "change"))
+		text := fmt.Sprintf("before %s: %s in the change log", e.Before.Name, counted(e.Remaining, "change"))
+		if e.ETA > 0 {
+			text += ", " + remaining(e.ETA) + " left"
+		}
+		return text
 	case upgrade.ConnectionLost:
 		return fmt.Sprintf("attempt %d to connect again: %s", e.Attempt, e.Reason)
+	case upgrade.Throttled:
+		return throttled(e, 0)
 	case upgrade.WaitingForRun:
 		return fmt.Sprintf("another upgrade is running%s", named(e.Holders))
 	case upgrade.WaitingForLock:
@@ -155,10 +163,22 @@ func batch(e upgrade.BatchDone, since time.Duration) string {
 	if e.Rate > 0 {
 		text += fmt.Sprintf(", %s/s", counted(int64(e.Rate), "row"))
 	}
+	if e.ByteRate > 0 {
+		text += fmt.Sprintf(", %s/s", size(int64(e.ByteRate)))
+	}
 	if left := e.ETA - since; left > 0 {
 		text += ", " + remaining(left) + " left"
 	}
 	return text
+}
+
+// throttled says why the copy rests.
+func throttled(e upgrade.Throttled, since time.Duration) string {
+	rest := fmt.Sprintf("backfill: resting %s of %s", took(e.Waited+since), took(e.Budget))
+	if e.Reason == upgrade.ThrottledByLag {
+		return fmt.Sprintf("%s, a standby is %s behind%s", rest, took(e.Lag), named(e.Sessions))
+	}
+	return fmt.Sprintf("%s, clients wait for a lock%s", rest, named(e.Sessions))
 }
 
 // remaining writes an estimate: to the second, no finer.

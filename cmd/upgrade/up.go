@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,10 +15,14 @@ retire. Up to and including contract the old engine keeps running. Before retire
 are connected (exit code 3), because an old engine cannot start after it.
 
 A step waits for a table lock no longer than --lock-timeout, and so do clients behind it; it is tried again
-until --lock-budget is used up. An interrupted run loses nothing: the same command run again continues.`
+until --lock-budget is used up. An interrupted run loses nothing: the same command run again continues.
+
+The copy is made in batches, each committed, over --jobs connections. It rests while a standby is more than
+--max-lag behind, or while clients wait for a lock. Ctrl-C ends it when the current batches are committed.`
 
 const upExample = `  upgrade up --to contract                   the old engine keeps running
   upgrade up --to backfill --pause 100ms     copy gently, prove later
+  upgrade up --to contract --jobs 2          copy over two connections
   upgrade up                                 the rest, once the old engine is stopped`
 
 // upFlags are the flags of up, and those that down shares with it.
@@ -24,6 +30,9 @@ type upFlags struct {
 	to          string
 	batch       int
 	pause       time.Duration
+	jobs        int
+	maxLag      time.Duration
+	lagBudget   time.Duration
 	lockTimeout time.Duration
 	lockBudget  time.Duration
 	drainBudget time.Duration
@@ -52,6 +61,9 @@ func (a *app) newUp() *cobra.Command {
 	set.StringVar(&flags.to, "to", "", "stop at the end of this `PHASE`")
 	set.IntVar(&flags.batch, "batch", 0, "rows in a batch of the backfill (default: what takes about 60ms)")
 	set.DurationVar(&flags.pause, "pause", 0, "rest after each batch of the backfill")
+	set.IntVar(&flags.jobs, "jobs", 1, fmt.Sprintf("connections that copy at the same time, at most %d", upgrade.MaxJobs))
+	set.DurationVar(&flags.maxLag, "max-lag", upgrade.DefaultMaxLag, "rest while a standby is further behind; 0 for never")
+	set.DurationVar(&flags.lagBudget, "lag-budget", upgrade.DefaultLagBudget, "how long to rest for a standby at a time")
 	set.DurationVar(&flags.drainBudget, "drain-budget", upgrade.DefaultDrainBudget, "how long to wait for older transactions to end")
 	set.BoolVar(&flags.force, "force", false, "with --to retire: go on while others are connected")
 	flags.addLocks(cmd)
@@ -74,8 +86,12 @@ func (f *upFlags) options(cmd *cobra.Command) (upgrade.UpOptions, error) {
 	if f.force && phase != upgrade.Retire {
 		return upgrade.UpOptions{}, &usageError{reason: "--force goes together with --to retire"}
 	}
+	maxLag := f.maxLag
+	if maxLag == 0 {
+		maxLag = -1
+	}
 	return upgrade.UpOptions{
-		To: phase, Batch: f.batch, Pause: f.pause, Force: f.force,
+		To: phase, Batch: f.batch, Pause: f.pause, Force: f.force, Jobs: f.jobs, MaxLag: maxLag, LagBudget: f.lagBudget,
 		LockTimeout: f.lockTimeout, LockBudget: f.lockBudget, DrainBudget: f.drainBudget,
 		ReconnectBudget: f.reconnectBudget(),
 	}, nil
@@ -95,7 +111,7 @@ func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
 	for _, limit := range []struct {
 		name  string
 		value time.Duration
-	}{{"lock-timeout", f.lockTimeout}, {"lock-budget", f.lockBudget}, {"drain-budget", f.drainBudget}} {
+	}{{"lock-timeout", f.lockTimeout}, {"lock-budget", f.lockBudget}, {"drain-budget", f.drainBudget}, {"lag-budget", f.lagBudget}} {
 		if changed(limit.name) && limit.value < time.Millisecond {
 			return "", &usageError{reason: "--" + limit.name + " is at least 1ms"}
 		}
@@ -107,6 +123,10 @@ func (f *upFlags) check(cmd *cobra.Command) (upgrade.Phase, error) {
 		return "", &usageError{reason: "--pause is not negative"}
 	case f.reconnect < 0:
 		return "", &usageError{reason: "--reconnect-budget is not negative"}
+	case changed("jobs") && (f.jobs < 1 || f.jobs > upgrade.MaxJobs):
+		return "", &usageError{reason: fmt.Sprintf("--jobs is a number from 1 to %d", upgrade.MaxJobs)}
+	case f.maxLag < 0:
+		return "", &usageError{reason: "--max-lag is not negative"}
 	}
 	return phaseNamed(f.to)
 }
@@ -138,6 +158,7 @@ func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions) error {
 	if err != nil {
 		return err
 	}
+	defer a.sayWhenItStops(cmd.Context())()
 	started := time.Now()
 	report.doing(elapsed("connecting"))
 	result, err := upgrader.Up(cmd.Context(), options)
@@ -147,6 +168,26 @@ func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions) error {
 	}
 	a.showUp(upgrader.Chain(), result, time.Since(started))
 	return err
+}
+
+// stopsSoon is how long an interrupted run takes without a word about it.
+const stopsSoon = 300 * time.Millisecond
+
+// sayWhenItStops tells somebody who has pressed Ctrl-C that this was noticed, unless it shows at once. The caller calls what it returns
+// when the run has ended.
+func (a *app) sayWhenItStops(ctx context.Context) func() {
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-over:
+		case <-time.After(stopsSoon):
+			a.console.notef("stopping when the current batches are committed; a second Ctrl-C stops at once, and does no harm either")
+		}
+	})
+	return func() {
+		stop()
+		close(over)
+	}
 }
 
 func (a *app) showUp(chain *upgrade.Chain, result upgrade.UpResult, duration time.Duration) {
