@@ -91,6 +91,10 @@ test-crash: ## break the connection at every message of up and down, kill the to
 test-crash-short: ## the same at some of the messages
 	@$(POSTGRES); COCO_CRASH=sample go test -count=1 -run '^TestCrash' $(TEST_FLAGS) ./test
 
+.PHONY: test-tamper
+test-tamper: ## change one row by hand between proof and contract, 1,000 times: each time it is refused by name
+	@$(POSTGRES); COMMAND='make test-tamper' COCO_TAMPER_CASES=1000 scripts/test-named tamper '^TestTampering' -timeout 2h $(TEST_FLAGS)
+
 .PHONY: test-chaos
 test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pauses, cut connections
 	@$(POSTGRES); COMMAND='make test-chaos' COCO_CHAOS_DISTURBANCES=1000 COCO_CHAOS_UNFENCED=100 \
