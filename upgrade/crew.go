@@ -74,17 +74,17 @@ func (r *run) another(ctx context.Context) (*run, error) {
 	}
 	if !since[0].Equal(since[1]) { // of several hosts another one answers by now
 		worker.end(ctx)
-		return nil, &Error{Kind: ErrUnreachable, Reason: "another server answered"}
+		return nil, errors.New("another server answered")
 	}
 	return worker, nil
 }
 
 func (c *crew) warnOfFewer(jobs int, err error) {
-	warning := Warning{Message: fmt.Sprintf("the copy makes do with %d of %d connections", len(c.workers), jobs)}
+	reason, hint := err.Error(), ""
 	if known, ok := errors.AsType[*Error](err); ok {
-		warning.Message, warning.Hint = warning.Message+": "+known.Reason, known.Hint
+		reason, hint = known.Reason, known.Hint
 	}
-	c.observe(warning)
+	c.observe(Warning{Message: fmt.Sprintf("the copy makes do with %d of %d connections: %s", len(c.workers), jobs, reason), Hint: hint})
 }
 
 // dismiss closes the connections that were opened.

@@ -16,8 +16,8 @@ const exitCodesTopic = `Every command ends with one of these codes:
      check found that it would, or verify found that nothing has been proved yet
   4  drift: a row was changed since the proof, or the proof does not hold; status: procedures are not
      as the upgrade left them; check: there is something to decide before up
-  5  busy: somebody else is upgrading, a lock was not to be had within --lock-budget, or older
-     transactions did not end within --drain-budget
+  5  busy: somebody else is upgrading, a lock was not to be had within --lock-budget, older
+     transactions did not end within --drain-budget, or a standby did not catch up within --lag-budget
 
 An error is one line "upgrade: ..." on stderr, and often a line "hint: ..." with the next step.`
 
