@@ -2287,13 +2287,15 @@ END;
 $procedure$;
 
 -- forget_choice empties what only the copy needs. Whoever reads these tables now, such as a backup, is not waited for: they are
--- emptied before contract then.
+-- emptied with the switch, or with retire.
 CREATE FUNCTION coco.forget_choice() RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    TRUNCATE coco.chosen, coco.suspect;
-    DROP INDEX IF EXISTS coco.chosen_place;
+    IF to_regclass('coco.chosen_place') IS NOT NULL THEN
+        TRUNCATE coco.chosen, coco.suspect;
+        DROP INDEX coco.chosen_place;
+    END IF;
 EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
     RETURN;
 END;
@@ -2332,20 +2334,23 @@ DECLARE
     v_step coco.progress;
     v_lane coco.lane;
     v_idle boolean := false;
+    v_again boolean;
 BEGIN
     SET LOCAL jit = off;
     SET LOCAL work_mem = '128MB';
     SET LOCAL max_parallel_maintenance_workers = 0; -- how many work at a time is the caller's choice
     LOCK TABLE public.async_tasks IN ACCESS SHARE MODE; -- from here on its blocks stay where they are
     SELECT * INTO v_step FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1;
-    IF FOUND AND v_step.table_file IS DISTINCT FROM coco.table_file() THEN
-        SELECT * INTO v_step FROM coco.progress p WHERE p.number = v_step.number AND NOT p.finished FOR UPDATE SKIP LOCKED;
-        IF NOT FOUND THEN
-            v_idle := true;
-        ELSIF v_step.table_file IS NULL THEN
-            PERFORM coco.begin_step(v_step);
-        ELSIF v_step.table_file <> coco.table_file() THEN
+    v_again := EXISTS (SELECT 1 FROM coco.progress p WHERE p.table_file <> coco.table_file());
+    IF v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL) THEN
+        PERFORM 1 FROM coco.progress p
+        WHERE p.number = v_step.number AND NOT p.finished AND p.table_file IS NOT DISTINCT FROM v_step.table_file
+        FOR UPDATE SKIP LOCKED;
+        v_idle := NOT FOUND OR v_again; -- either way the next call finds what is to be done
+        IF FOUND AND v_again THEN
             PERFORM coco.copy_again();
+        ELSIF FOUND THEN
+            PERFORM coco.begin_step(v_step);
         END IF;
     END IF;
 

@@ -344,4 +344,5 @@ SELECT coco.inherit(8, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertor
     'getcommandentitybycommandentityid', 'getallfromcommandentities', 'getcommandentitiesbyparentcmdid',
     'deletecommandentity', 'deletecommandentitiesolderthandate']);
 
+SELECT coco.forget_choice();
 UPDATE coco.state SET version = 8, serves = 'command_entities', served = true;

@@ -7,7 +7,6 @@ SELECT coco.require_drained(8);
 SELECT coco.require_procedures();
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.require_proof(false);
-SELECT coco.forget_choice();
 SELECT coco.keep_columns();
 
 DROP TRIGGER coco_log_archive_truncate ON coco.archive;

@@ -107,4 +107,5 @@ ALTER TABLE public.async_tasks ENABLE ALWAYS TRIGGER coco_release_update;
 -- From here on a command stays until it is removed. What deletions before this had to leave is looked at for the last time.
 SELECT coco.sweep(2147483647);
 DELETE FROM coco.to_release;
+SELECT coco.forget_choice();
 UPDATE coco.state SET version = 10, retired = true;
