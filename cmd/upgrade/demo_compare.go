@@ -125,8 +125,7 @@ func takeDump(ctx context.Context, server *ephemeral.Server) (dump, error) {
 
 func output(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("run pg_dump: %w: %s", err, strings.Join(strings.Fields(string(exit.Stderr)), " "))
 	}
 	if err != nil {
