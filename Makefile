@@ -118,13 +118,17 @@ test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetch
 ##@ Measure
 
 .PHONY: bench
-bench: ## measure ratios on a PostgreSQL of its own, also against River, and check their targets (10 minutes; kept in docs/results)
-	@$(POSTGRES); log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	  go -C bench run . $(BENCH_FLAGS) | tee "$$log"; COMMAND='make bench' scripts/keep-result bench <"$$log"
+bench: ## measure upgrade, coordinator and DAO against other ways, check the targets, and write docs/performance.md (an hour; kept in bench/results)
+	@$(POSTGRES); COMMAND="make bench$(if $(BENCH_FLAGS), BENCH_FLAGS='$(BENCH_FLAGS)')" go -C bench run . -keep $(BENCH_FLAGS)
+
+.PHONY: bench-online
+bench-online: ## the same of the upgrade alone (BENCH_FLAGS='-tasks 100000 -pairs 3' measures less)
+	@$(POSTGRES); COMMAND="make bench-online$(if $(BENCH_FLAGS), BENCH_FLAGS='$(BENCH_FLAGS)')" \
+	  go -C bench run . -keep -run '^(online|oneshot|backfill|linear)$$' $(BENCH_FLAGS)
 
 .PHONY: bench-short
-bench-short: ## the same with small sizes, and only the targets that noise cannot miss
-	@$(POSTGRES); go -C bench run . -short $(BENCH_FLAGS)
+bench-short: ## the same with small sizes, and only the targets that noise cannot miss; nothing is kept
+	@$(POSTGRES); go -C bench test -count=1 . && go -C bench run . -short $(BENCH_FLAGS)
 
 ##@ Before a commit
 
