@@ -132,6 +132,7 @@ func (c *cutter) end() bool {
 type rehearsal struct {
 	said   []saying
 	result []string
+	handed int // lines of the result that are not in the database
 	took   time.Duration
 }
 
@@ -150,7 +151,7 @@ func (c crashed) rehearse(t *testing.T, server *ephemeral.Server, database strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rehearsal{said: listener.said, result: result, took: took}
+	return rehearsal{said: listener.said, result: result, handed: len(kept.lines()), took: took}
 }
 
 // points returns that many of the cut points, spread evenly, or all for 0.
@@ -205,13 +206,17 @@ func (c crashed) cutEverywhere(t *testing.T, count int, report *crashReport) {
 	points := r.points(count)
 	t.Logf("an uninterrupted %s takes %s and has %d messages: %s; %s", c.name, r.took.Round(time.Millisecond), len(r.said),
 		r.describe(wire.Client), r.describe(wire.Server))
+	t.Logf("it leaves %d lines to compare, %d of them from the export and the journal", len(r.result), r.handed)
+	if (r.handed > 0) != c.hands {
+		t.Error("what it hands over is not what this is to try")
+	}
 
 	var unreached, healed, again atomic.Int64
-	cases, kinds := map[string]func(*testing.T){}, map[string]int{}
+	cases, kinds := make([]crashCase, len(points)), map[string]int{}
 	for i, point := range points {
 		name, _, _ := strings.Cut(point.String(), " message")
 		kinds[fmt.Sprintf("%s a message of the %s", name, point.side)]++
-		cases[point.String()] = func(t *testing.T) {
+		cases[i] = crashCase{point.String(), func(t *testing.T) {
 			t.Helper()
 			db := testdb.New(t, testdb.Options{Template: c.from})
 			cutter := &cutter{at: point}
@@ -238,7 +243,7 @@ func (c crashed) cutEverywhere(t *testing.T, count int, report *crashReport) {
 			if i%dumpEvery == 0 {
 				same(t, "the dump", dump, c.dumped(t, db))
 			}
-		}
+		}}
 	}
 	started := time.Now()
 	report.all(t, cases)

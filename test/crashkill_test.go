@@ -22,10 +22,10 @@ func (c crashed) killAtRandom(t *testing.T, kills int, random *rand.Rand, report
 	undisturbed := testdb.New(t, testdb.Options{Template: c.from})
 	r := c.rehearse(t, undisturbed.Server, undisturbed.Name)
 	var over atomic.Int64
-	cases := map[string]func(*testing.T){}
-	for i := range kills {
+	cases := make([]crashCase, kills)
+	for i := range cases {
 		moment, delay := 1+random.IntN(len(r.said)), time.Duration(random.IntN(3000))*time.Microsecond
-		cases[fmt.Sprintf("%03d %s after message %d", i+1, delay, moment)] = func(t *testing.T) {
+		cases[i] = crashCase{fmt.Sprintf("%03d %s after message %d", i+1, delay, moment), func(t *testing.T) {
 			t.Helper()
 			db, dir := testdb.New(t, testdb.Options{Template: c.from}), t.TempDir()
 			listener := &cutter{moment: moment}
@@ -55,7 +55,7 @@ func (c crashed) killAtRandom(t *testing.T, kills int, random *rand.Rand, report
 				t.Fatal(err)
 			}
 			c.recovered(t, db.URL, kept, r.result)
-		}
+		}}
 	}
 	report.all(t, cases)
 	t.Logf("%d times kill -9; at %d of them it had just ended", kills, over.Load())

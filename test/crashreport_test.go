@@ -20,28 +20,41 @@ import (
 // crashReport counts what happened.
 type crashReport struct {
 	cuts, kills, broken, shutdowns, differences atomic.Int64
+
+	left atomic.Int64 // cases that were not run, because the flag -run asked for others
 }
 
 func (r *crashReport) interruptions() int64 { return r.cuts.Load() + r.kills.Load() + r.broken.Load() }
 
+// crashCase is one interruption and what follows.
+type crashCase struct {
+	name string
+	run  func(*testing.T)
+}
+
 // all runs the cases, several at the same time, each as a test of its own. A case that fails is a difference.
-func (r *crashReport) all(t *testing.T, cases map[string]func(*testing.T)) {
+func (r *crashReport) all(t *testing.T, cases []crashCase) {
 	t.Helper()
-	names := make(chan string)
+	next := make(chan crashCase)
 	var workers sync.WaitGroup
 	for range crashWorkers() {
 		workers.Go(func() {
-			for name := range names {
-				if !t.Run(name, cases[name]) {
+			for one := range next {
+				r.left.Add(1)
+				passed := t.Run(one.name, func(t *testing.T) {
+					r.left.Add(-1)
+					one.run(t)
+				})
+				if !passed {
 					r.differences.Add(1)
 				}
 			}
 		})
 	}
-	for _, name := range slices.Sorted(maps.Keys(cases)) {
-		names <- name
+	for _, one := range cases {
+		next <- one
 	}
-	close(names)
+	close(next)
 	workers.Wait()
 }
 
