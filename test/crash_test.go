@@ -25,14 +25,14 @@ const (
 	crashBudget = 3 * time.Minute
 )
 
-// crashSize is how much a run of the crash matrix does: cut points of each command (0: all there are), and interruptions of each by
-// kill -9, and runs on a server that is shut down at once.
-type crashSize struct{ points, kills, shutdowns int }
+// crashSize is how much a run of the crash matrix does: cut points of up and of down (0: all there are) and of an up over two
+// connections, kill -9 of each command, and runs on a server that is shut down.
+type crashSize struct{ points, jobs, kills, shutdowns int }
 
 var crashSizes = map[string]crashSize{
-	"":       {points: 6, kills: 1, shutdowns: 2},
-	"sample": {points: 55, kills: 8, shutdowns: 8},
-	"all":    {points: 0, kills: 120, shutdowns: 200},
+	"":       {points: 4, jobs: 2, kills: 1, shutdowns: 2},
+	"sample": {points: 48, jobs: 16, kills: 8, shutdowns: 8},
+	"all":    {points: 0, jobs: 300, kills: 120, shutdowns: 200},
 }
 
 // crashed is a command that is interrupted in the middle and run again.
@@ -50,13 +50,13 @@ type crashed struct {
 	dumped func(*testing.T, *testdb.DB) []string
 }
 
-func crashUp() crashed {
+func crashUp(jobs int) crashed {
 	return crashed{
 		name: "up",
-		args: []string{"up", "--batch", fmt.Sprint(crashBatch)},
+		args: []string{"up", "--batch", fmt.Sprint(crashBatch), "--jobs", fmt.Sprint(jobs)},
 		from: crashTemplate("crash_up", nil),
 		call: func(ctx context.Context, u *upgrade.Upgrader, _ *handedOver, reconnect time.Duration) error {
-			_, err := u.Up(ctx, upgrade.UpOptions{Batch: crashBatch, ReconnectBudget: reconnect})
+			_, err := u.Up(ctx, upgrade.UpOptions{Batch: crashBatch, Jobs: jobs, ReconnectBudget: reconnect})
 			return err
 		},
 		leaves: func(ctx context.Context, conn *pgx.Conn) ([]string, error) {
@@ -203,15 +203,16 @@ func TestCrashAnywhereTheSameCommandAgainEndsAlike(t *testing.T) {
 	t.Logf("COCO_CRASH_SEED=%d, %d tasks, batches of %d", seed, 46+crashTasks, crashBatch)
 	started := time.Now()
 	report := &crashReport{}
-	for _, c := range []crashed{crashUp(), crashDown()} {
+	for _, c := range []crashed{crashUp(1), crashDown()} {
 		t.Run(c.name+" cut", func(t *testing.T) { c.cutEverywhere(t, size.points, report) })
 	}
-	for i, c := range []crashed{crashUp(), crashDown()} {
+	t.Run("up over two connections cut", func(t *testing.T) { crashUp(2).cutEverywhere(t, size.jobs, report) })
+	for i, c := range []crashed{crashUp(2), crashDown()} {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		t.Run(c.name+" killed", func(t *testing.T) { c.killAtRandom(t, size.kills, random, report) })
 	}
 	t.Run("server shut down", func(t *testing.T) {
-		shutDownAtRandom(t, []crashed{crashUp(), crashDown()}, size.shutdowns, rand.New(rand.NewPCG(seed, 2)), report)
+		shutDownAtRandom(t, []crashed{crashUp(2), crashDown()}, size.shutdowns, rand.New(rand.NewPCG(seed, 2)), report)
 	})
 	t.Logf("%d cuts + %d kills + %d runs broken by %d shutdowns = %d interruptions in %s: %d differences",
 		report.cuts.Load(), report.kills.Load(), report.broken.Load(), report.shutdowns.Load(), report.interruptions(),

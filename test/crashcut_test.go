@@ -254,7 +254,7 @@ func (c crashed) cutEverywhere(t *testing.T, count int, report *crashReport) {
 // TestCrashComparisonNoticesAHalfWayDatabase leaves out the second run.
 func TestCrashComparisonNoticesAHalfWayDatabase(t *testing.T) {
 	t.Parallel()
-	for _, c := range []crashed{crashUp(), crashDown()} {
+	for _, c := range []crashed{crashUp(1), crashDown()} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			undisturbed := testdb.New(t, testdb.Options{Template: c.from})
@@ -282,7 +282,7 @@ func TestCrashComparisonNoticesAHalfWayDatabase(t *testing.T) {
 
 func TestCrashComparisonNoticesWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	db := testdb.New(t, testdb.Options{Template: crashUp().from})
+	db := testdb.New(t, testdb.Options{Template: crashUp(1).from})
 	if _, err := db.Connect(t.Context()).Exec(t.Context(), `SELECT pg_advisory_lock(1)`); err != nil {
 		t.Fatal(err)
 	}
