@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ovirt/coco/internal/markdown"
+	"github.com/ovirt/coco/internal/testdb"
 )
 
 // How a block in the docs is tested is said by comments in front of it, which no reader sees:
@@ -29,11 +30,15 @@ func TestCommandsInTheDocsDoWhatIsShown(t *testing.T) {
 	t.Parallel()
 	program := buildProgram(t)
 	for _, doc := range documents(t) {
-		if len(units(t, doc)) == 0 {
+		all := units(t, doc)
+		if len(all) == 0 {
 			continue
 		}
 		t.Run(filepath.Base(doc.Path), func(t *testing.T) {
 			t.Parallel()
+			if slices.ContainsFunc(all, (*unit).dumps) {
+				testdb.NeedPgDump(t, testdb.Server(t))
+			}
 			runDocument(t, doc, program)
 		})
 	}
@@ -51,6 +56,12 @@ type unit struct {
 
 	got  []string
 	code int
+}
+
+// dumps reports whether pg_dump is run.
+func (u *unit) dumps() bool {
+	source := strings.Join(u.source, "\n")
+	return strings.Contains(source, "pg_dump") || strings.Contains(source, "make demo")
 }
 
 // units are all commands of a document, in order.
