@@ -95,6 +95,11 @@ test-crash-short: ## the same at some of the messages
 test-tamper: ## change one row by hand between proof and contract, 1,000 times: each time it is refused by name
 	@$(POSTGRES); COMMAND='make test-tamper' COCO_TAMPER_CASES=1000 scripts/test-named tamper '^TestTampering' -timeout 2h $(TEST_FLAGS)
 
+.PHONY: test-runners
+test-runners: ## 8 runners at once, 100 rounds; failovers in the middle; a dead network; connection poolers
+	@$(POSTGRES); COMMAND='make test-runners' COCO_RUNNERS_ROUNDS=100 \
+	  scripts/test-named runners '^Test(OfEightRunners|AFailover|APooler|ADeadNetwork)' -timeout 2h $(TEST_FLAGS)
+
 .PHONY: test-chaos
 test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pauses, cut connections
 	@$(POSTGRES); COMMAND='make test-chaos' COCO_CHAOS_DISTURBANCES=1000 COCO_CHAOS_UNFENCED=100 \

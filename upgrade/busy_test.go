@@ -88,7 +88,7 @@ func TestLockThatIsHeldIsTriedAgain(t *testing.T) {
 	blocker := session(t, db, `BEGIN; LOCK TABLE async_tasks IN ROW EXCLUSIVE MODE`)
 	upgrader, events := newUpgrader(t, db.URL)
 
-	result, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand, LockBudget: 300 * time.Millisecond})
+	result, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand, LockBudget: 900 * time.Millisecond})
 	wantBusy(t, err, blocker)
 	if result.To != 1 {
 		t.Errorf("it came to version %d, want 1", result.To)

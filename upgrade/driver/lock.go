@@ -11,15 +11,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockPause is the mean time between two attempts for the run lock.
-const lockPause = 200 * time.Millisecond
+const (
+	// lockPause is the mean time between two attempts for the run lock.
+	lockPause = 200 * time.Millisecond
+	// justReleased is how much longer than its budget an attempt may take to find out who else has the run lock now.
+	justReleased = time.Second
+)
 
 // Session is another client of the database. What may not be seen without more privileges is empty.
 type Session struct {
 	PID         int32  `json:"pid"`
 	User        string `json:"user,omitempty"`
 	Application string `json:"application,omitempty"`
-	// Age of its transaction, 0 if unknown, in nanoseconds in JSON.
+	// Age of its transaction, or of the whole session where it holds the run lock; 0 if unknown, in nanoseconds in JSON.
 	Age time.Duration `json:"age_ns,omitempty"`
 	// Prepared is the name of a prepared transaction, which belongs to no process: PID is 0 then.
 	Prepared string `json:"prepared,omitempty"`
@@ -79,6 +83,12 @@ func (d *Driver) Lock() error {
 		wait := Wait{Attempt: attempt, Waited: time.Since(started)}
 		if wait.Holders, err = Holders(d.ctx, d.conn); err != nil {
 			return err
+		}
+		if len(wait.Holders) == 0 && wait.Waited < d.config.RunLockBudget+justReleased {
+			if err := Pause(d.ctx, lockPause/20); err != nil { // it has just been given back
+				return err
+			}
+			continue
 		}
 		if wait.Waited >= d.config.RunLockBudget {
 			return &HeldError{Wait: wait}
@@ -163,7 +173,8 @@ func Holders(ctx context.Context, conn *pgx.Conn) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	const query = `SELECT DISTINCT l.pid, a.usename::text, a.application_name, NULL::double precision, NULL::text
+	const query = `SELECT DISTINCT l.pid, a.usename::text, a.application_name,
+			extract(epoch FROM statement_timestamp() - a.backend_start)::double precision, NULL::text
 		FROM pg_catalog.pg_locks l
 		LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
