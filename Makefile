@@ -97,7 +97,7 @@ test-tamper: ## change one row by hand between proof and contract, 1,000 times: 
 
 .PHONY: test-runners
 test-runners: ## 8 runners at once, 100 rounds; failovers in the middle; a dead network; connection poolers
-	@$(POSTGRES); COMMAND='make test-runners' COCO_RUNNERS_ROUNDS=100 \
+	@scripts/need-pgbouncer >/dev/null; $(POSTGRES); COMMAND='make test-runners' COCO_RUNNERS_ROUNDS=100 \
 	  scripts/test-named runners '^Test(OfEightRunners|AFailover|APooler|ADeadNetwork)' -timeout 2h $(TEST_FLAGS)
 
 .PHONY: test-chaos

@@ -156,6 +156,13 @@ func (c *check) all(ctx context.Context) error {
 		c.conclude()
 		return nil
 	}
+	if err := refuseProxy(ctx, c.conn); err != nil {
+		if !c.problem("server", err) {
+			return err
+		}
+		c.conclude()
+		return nil
+	}
 	if newer := newerServer(c.conn); newer != nil {
 		c.find(Caution, "server", newer.Message, newer.Hint)
 	}
@@ -233,10 +240,8 @@ func (c *check) problem(subject string, err error) bool {
 
 // writable looks for what keeps this connection from changing anything.
 func (c *check) writable(ctx context.Context) error {
-	for _, err := range []error{refuseProxy(ctx, c.conn), readOnlyProblem(ctx, c.conn)} {
-		if err != nil && !c.problem("server", err) {
-			return err
-		}
+	if err := readOnlyProblem(ctx, c.conn); err != nil && !c.problem("server", err) {
+		return err
 	}
 	return nil
 }

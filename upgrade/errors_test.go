@@ -103,12 +103,10 @@ func TestConnectionPoolerIsRefused(t *testing.T) {
 			return &pooler{Conn: conn}, err
 		}
 	})
-	_, err := upgrader.Up(t.Context(), upgrade.UpOptions{})
-	if !errors.Is(err, upgrade.ErrRefused) || !strings.Contains(err.Error(), "pooler") {
-		t.Errorf("got %v, want ErrRefused", err)
-	}
-	if _, err := upgrader.Status(t.Context()); err != nil {
-		t.Errorf("reading through it: %v", err)
+	for name, call := range calls(t.Context(), upgrader) {
+		if err := call(); !errors.Is(err, upgrade.ErrRefused) || !strings.Contains(err.Error(), "pooler") {
+			t.Errorf("%s: %v, want ErrRefused", name, err)
+		}
 	}
 }
 

@@ -80,9 +80,6 @@ func (u *Upgrader) begin(ctx context.Context, limits limits, hooks hooks) (*run,
 }
 
 func (r *run) start(ctx context.Context, hooks hooks) error {
-	if err := refuseProxy(ctx, r.conn); err != nil {
-		return err
-	}
 	if err := readOnlyProblem(ctx, r.conn); err != nil {
 		return err
 	}
@@ -92,7 +89,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		}
 	}
 	r.driver = driver.New(ctx, r.conn, driver.Config{
-		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(),
+		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: keepAlive,
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
 		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: split,

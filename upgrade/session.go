@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,15 +25,41 @@ func (u *Upgrader) connectWithin(ctx context.Context, limit time.Duration) (*pgx
 	if err != nil {
 		return nil, err
 	}
-	if err := serverProblem(conn); err != nil {
-		(&run{Upgrader: u, conn: conn}).end(ctx)
-		return nil, err
+	if err := u.prepare(ctx, conn); err != nil {
+		r := &run{Upgrader: u, conn: conn}
+		defer r.end(ctx)
+		return nil, r.explain(ctx, err, nil)
 	}
 	if warning := newerServer(conn); warning != nil && u.warned.CompareAndSwap(false, true) {
 		u.observe(*warning)
 	}
 	return conn, nil
 }
+
+func (u *Upgrader) prepare(ctx context.Context, conn *pgx.Conn) error {
+	if err := serverProblem(conn); err != nil {
+		return err
+	}
+	if err := refuseProxy(ctx, conn); err != nil {
+		return err
+	}
+	return keepAlive(ctx, conn)
+}
+
+// keepAlive lets the server notice when this client is gone without a word, and give the run lock back. Through a unix socket, and where
+// the system has no such setting, it changes nothing.
+func keepAlive(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', $1, false), set_config('tcp_keepalives_interval', $2, false),
+		set_config('tcp_keepalives_count', $3, false), set_config('tcp_user_timeout', $4, false)`,
+		whole(connect.KeepAliveIdle, time.Second), whole(connect.KeepAliveInterval, time.Second), strconv.Itoa(connect.KeepAliveCount),
+		whole(connect.KeepAliveIdle+connect.KeepAliveCount*connect.KeepAliveInterval, time.Millisecond))
+	if err != nil {
+		return fmt.Errorf("set the session's TCP keep-alive: %w", err)
+	}
+	return nil
+}
+
+func whole(d, unit time.Duration) string { return strconv.FormatInt(int64(d/unit), 10) }
 
 // open opens a connection that keeps no prepared statements: the schema changes under it.
 func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, error) {
@@ -58,8 +85,8 @@ func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, er
 	return nil, unreachable(config, err)
 }
 
-// refuseProxy recognises a connection pooler by the process id it makes up. Through one that pools transactions the run lock would
-// stay with a connection that somebody else uses next.
+// refuseProxy recognises a connection pooler by the process id it makes up. Through one that pools transactions the run lock, and the
+// settings of a session, would stay with a connection that somebody else uses next. How it pools it does not say.
 func refuseProxy(ctx context.Context, conn *pgx.Conn) error {
 	var pid uint32
 	if err := conn.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid); err != nil {

@@ -127,6 +127,10 @@ func whyNotTrusted(err error) (reason, hint string) {
 // hintForLogin says what to do when the server answered and refused.
 func hintForLogin(config *pgx.ConnConfig, err *pgconn.PgError) string {
 	switch err.Code {
+	case "08P01":
+		if strings.Contains(err.Message, "startup parameter") {
+			return "A connection pooler answers there, which does not take that parameter. Connect to PostgreSQL itself."
+		}
 	case "28P01":
 		if config.Password == "" {
 			return "No password was given: put it into ~/.pgpass, PGPASSWORD or DATABASE_URL, or use --engine-conf."

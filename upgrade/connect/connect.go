@@ -52,6 +52,9 @@ func Config(options Options) (*pgx.ConnConfig, error) {
 		return nil, invalid(err)
 	}
 	config.RuntimeParams["application_name"] = ApplicationName
+	if err := keepAlive(config); err != nil {
+		return nil, &invalidError{err.Error()}
+	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}

@@ -101,6 +101,11 @@ func (d *Driver) runBody(tx pgx.Tx, body string) error {
 	if err := d.conn.PgConn().Exec(d.ctx, reset).Close(); err != nil {
 		return fmt.Errorf("reset the session: %w", err)
 	}
+	if d.config.Session != nil {
+		if err := d.config.Session(d.ctx, d.conn); err != nil {
+			return err
+		}
+	}
 	if err := Settle(d.ctx, tx, d.config.LockTimeout); err != nil {
 		return err
 	}
@@ -146,11 +151,11 @@ func (d *Driver) executeEach(tx pgx.Tx, body string) (int, error) {
 }
 
 // Settle gives a transaction the settings that all of coco's transactions have, until its end: lockTimeout (0 is without
-// limit), no other time-outs, and a server that notices a client that is gone (PostgreSQL 14 and later).
+// limit), no other time-outs, and a server that notices a client that is gone (PostgreSQL 14 and later, on Linux).
 func Settle(ctx context.Context, tx pgx.Tx, lockTimeout time.Duration) error {
 	const query = `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
 		set_config('idle_in_transaction_session_timeout', '0', true),
-		CASE WHEN current_setting('server_version_num')::int >= 140000
+		CASE WHEN current_setting('server_version_num')::int >= 140000 AND version() LIKE '%linux%'
 			THEN set_config('client_connection_check_interval', '1s', true) END`
 	if _, err := tx.Exec(ctx, query, milliseconds(lockTimeout)); err != nil {
 		return fmt.Errorf("set the transaction's time-outs: %w", err)
