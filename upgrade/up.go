@@ -91,7 +91,7 @@ type ascent struct {
 
 // all does what is left to do from where the database stands: all of it, or what is left after the connection was lost.
 func (u *ascent) all(ctx context.Context) error {
-	now, err := inspect(ctx, u.conn, u.chain)
+	now, err := look(ctx, func() (state, error) { return inspect(ctx, u.conn, u.chain) })
 	if err != nil {
 		return u.explain(ctx, err, nil)
 	}
@@ -126,12 +126,16 @@ func (u *ascent) settle(ctx context.Context, now state) error {
 		u.result.Receipt = nil
 	}
 	u.result.Mended = append(u.result.Mended, u.mendedBefore(now)...)
-	applied, ok := u.landed(now)
-	if !ok {
+	if applied, ok := u.landed(now); ok {
+		u.tell(applied, u.tally)
+		return u.applied(ctx, applied)
+	}
+	// The connection may have been lost behind the proof, before its receipt was read.
+	i := slices.IndexFunc(u.result.Applied, func(a Applied) bool { return a.Step.Phase == Prove })
+	if i < 0 || u.result.Receipt != nil {
 		return nil
 	}
-	u.tell(applied, u.tally)
-	return u.applied(ctx, applied)
+	return u.proved(ctx, u.result.Applied[i].Step)
 }
 
 func (u *ascent) do(ctx context.Context, a Action) error {
@@ -172,6 +176,11 @@ func (u *ascent) applied(ctx context.Context, applied Applied) error {
 	if step.Phase != Prove {
 		return nil
 	}
+	return u.proved(ctx, step)
+}
+
+// proved puts the proof of a step into the result.
+func (u *ascent) proved(ctx context.Context, step Step) error {
 	receipt, err := readReceipt(ctx, u.conn)
 	if err != nil {
 		return u.explain(ctx, err, &step)
