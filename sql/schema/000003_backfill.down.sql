@@ -1,6 +1,9 @@
 -- coco:lock async_tasks ACCESS SHARE
 -- Forgets the copy. async_tasks holds every value again by now; commands that it cannot hold must not be lost unasked.
 
+-- Whoever is storing a command has committed, and it is among those that are looked at, or stores it when this has ended.
+LOCK TABLE public.command_entities IN SHARE ROW EXCLUSIVE MODE;
+
 DO $lost$
 DECLARE
     v_unheld bigint;
