@@ -170,6 +170,9 @@ func (c *check) all(ctx context.Context) error {
 		c.conclude()
 		return err
 	}
+	if err := c.giveWay(ctx); err != nil {
+		return err
+	}
 	err := pgx.BeginTxFunc(ctx, c.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(pgx.Tx) error {
 		return c.catalog(ctx)
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/upgrade/driver"
 )
 
 // Connected calls do with a connection, for work that is no part of the upgrade and makes its own transactions. It excludes no run of this
@@ -15,6 +17,12 @@ func (u *Upgrader) Connected(ctx context.Context, do func(context.Context, *pgx.
 	}
 	r := &run{Upgrader: u, conn: conn}
 	defer r.end(ctx)
+	if err := driver.SettleSession(ctx, conn); err != nil {
+		return r.explain(ctx, err, nil)
+	}
+	if _, err := conn.Exec(ctx, `RESET lock_timeout`); err != nil { // that is the work's
+		return r.explain(ctx, err, nil)
+	}
 	if err := readOnlyProblem(ctx, conn); err != nil {
 		return r.explain(ctx, err, nil)
 	}

@@ -90,7 +90,7 @@ type down struct {
 
 // all does what is left to do from where the database stands.
 func (d *down) all(ctx context.Context) error {
-	now, err := inspect(ctx, d.conn, d.chain)
+	now, err := look(ctx, func() (state, error) { return inspect(ctx, d.conn, d.chain) })
 	if err != nil {
 		return d.explain(ctx, err, nil)
 	}

@@ -26,7 +26,10 @@ func (u *Upgrader) LostCommands(ctx context.Context, limit int) ([]LostCommand, 
 	}
 	r := &run{Upgrader: u, conn: conn}
 	defer r.end(ctx)
-	lost, err := lostCommands(ctx, conn, limit)
+	if err := r.giveWay(ctx); err != nil {
+		return nil, r.explain(ctx, err, nil)
+	}
+	lost, err := look(ctx, func() ([]LostCommand, error) { return lostCommands(ctx, conn, limit) })
 	return lost, r.explain(ctx, err, nil)
 }
 

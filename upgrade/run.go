@@ -80,6 +80,9 @@ func (u *Upgrader) begin(ctx context.Context, limits limits, hooks hooks) (*run,
 }
 
 func (r *run) start(ctx context.Context, hooks hooks) error {
+	if err := settleSession(ctx, r.conn); err != nil {
+		return err
+	}
 	if err := readOnlyProblem(ctx, r.conn); err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		}
 	}
 	r.driver = driver.New(ctx, r.conn, driver.Config{
-		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: keepAlive,
+		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: settleSession,
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
 		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: split,
@@ -121,14 +124,7 @@ func (r *run) lastly(after func(context.Context, pgx.Tx, driver.Move) error) fun
 }
 
 // giveWay makes a session that only reads fail before the server looks for dead-locks, which could end a run that is at work.
-func (r *run) giveWay(ctx context.Context) error {
-	_, err := r.conn.Exec(ctx, `SELECT set_config('lock_timeout', (SELECT least(setting::integer / 2, 500)::text
-		FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'), false)`)
-	if err != nil {
-		return fmt.Errorf("set the session's lock time-out: %w", err)
-	}
-	return nil
-}
+func (r *run) giveWay(ctx context.Context) error { return driver.SettleSession(ctx, r.conn) }
 
 func (r *run) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
@@ -141,7 +137,12 @@ func (r *run) end(ctx context.Context) {
 
 // explain adds to an error what a caller may act on.
 func (r *run) explain(ctx context.Context, err error, step *Step) error {
-	return explain(ctx, err, step, r.conn.IsClosed())
+	err = explain(ctx, err, step, r.conn.IsClosed())
+	var busy *Error
+	if errors.As(err, &busy) && lockFailure(busy.Cause) && len(busy.Sessions) == 0 && r.conn.PgConn().TxStatus() == 'I' {
+		busy.Sessions, _ = r.lockHolders(ctx) // a better message, nothing else
+	}
+	return err
 }
 
 // apply takes one step, again and again while a lock in its way is not to be had.

@@ -46,6 +46,14 @@ func (u *Upgrader) prepare(ctx context.Context, conn *pgx.Conn) error {
 	return keepAlive(ctx, conn)
 }
 
+// settleSession gives the session of a run its settings.
+func settleSession(ctx context.Context, conn *pgx.Conn) error {
+	if err := keepAlive(ctx, conn); err != nil {
+		return err
+	}
+	return driver.SettleSession(ctx, conn)
+}
+
 // keepAlive lets the server notice when this client is gone without a word, and give the run lock back. Through a unix socket, and where
 // the system has no such setting, it changes nothing.
 func keepAlive(ctx context.Context, conn *pgx.Conn) error {
@@ -102,20 +110,33 @@ func refuseProxy(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-// lockHolders returns sessions that hold locks on the tables that migrations lock, oldest transaction first.
+// lockHolders returns sessions, and prepared transactions, that hold locks on the tables that migrations lock, the oldest transaction
+// first. A process of the server's own, such as autovacuum, goes by what it is.
 func (r *run) lockHolders(ctx context.Context) ([]Session, error) {
-	const query = `SELECT l.pid, a.usename::text, a.application_name,
-			extract(epoch FROM clock_timestamp() - a.xact_start)::double precision, NULL::text
-		FROM pg_catalog.pg_stat_activity a
-		JOIN (SELECT DISTINCT pid FROM pg_catalog.pg_locks
-			WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid() AND pid <> ALL ($1::integer[])
+	const query = `WITH held AS (
+			SELECT DISTINCT pid, virtualtransaction FROM pg_catalog.pg_locks
+			WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
+				AND (pid IS NULL OR pid <> ALL ($1::integer[]))
 				AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
 				AND relation IN (SELECT c.oid FROM pg_catalog.pg_class c
 					JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 					WHERE c.relkind = 'r' AND (n.nspname = 'coco' OR n.nspname = 'public' AND c.relname IN
-						('async_tasks', 'async_tasks_entities', 'command_entities', 'schema_version', 'schema_migrations')))
-			) AS l ON l.pid = a.pid
-		ORDER BY a.xact_start NULLS LAST, l.pid
+						('async_tasks', 'async_tasks_entities', 'command_entities', 'schema_version', 'schema_migrations'))))
+		SELECT pid, usename, application, age, gid FROM (
+			SELECT a.pid, a.usename::text AS usename,
+				coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend')) AS application,
+				extract(epoch FROM clock_timestamp() - a.xact_start)::double precision AS age, NULL::text AS gid
+			FROM pg_catalog.pg_stat_activity a
+			WHERE a.pid IN (SELECT pid FROM held)
+			UNION ALL
+			SELECT NULL, p.owner::text, NULL, extract(epoch FROM clock_timestamp() - p.prepared)::double precision, p.gid
+			FROM pg_catalog.pg_prepared_xacts p
+			WHERE p.database = current_database() AND p.transaction IN (
+				SELECT own.transactionid FROM pg_catalog.pg_locks AS own
+				JOIN held ON held.virtualtransaction = own.virtualtransaction AND held.pid IS NULL
+				WHERE own.locktype = 'transactionid' AND own.pid IS NULL)
+		) AS holder
+		ORDER BY age DESC NULLS LAST, pid
 		LIMIT 10`
 	sessions, err := driver.Sessions(ctx, r.conn, query, append([]int32{}, r.mates...))
 	if err != nil {

@@ -61,6 +61,9 @@ func (u *Upgrader) Status(ctx context.Context) (Status, error) {
 	}
 	r := &run{Upgrader: u, conn: conn}
 	defer r.end(ctx)
+	if err := r.giveWay(ctx); err != nil {
+		return Status{}, r.explain(ctx, err, nil)
+	}
 	status, err := look(ctx, func() (Status, error) { return r.status(ctx) })
 	return status, r.explain(ctx, err, nil)
 }

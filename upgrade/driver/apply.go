@@ -155,10 +155,29 @@ func (d *Driver) executeEach(tx pgx.Tx, body string) (int, error) {
 func Settle(ctx context.Context, tx pgx.Tx, lockTimeout time.Duration) error {
 	const query = `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
 		set_config('idle_in_transaction_session_timeout', '0', true),
+		CASE WHEN current_setting('server_version_num')::int >= 170000
+			THEN set_config('transaction_timeout', '0', true) END,
 		CASE WHEN current_setting('server_version_num')::int >= 140000 AND version() LIKE '%linux%'
 			THEN set_config('client_connection_check_interval', '1s', true) END`
 	if _, err := tx.Exec(ctx, query, milliseconds(lockTimeout)); err != nil {
 		return fmt.Errorf("set the transaction's time-outs: %w", err)
+	}
+	return nil
+}
+
+// SettleSession takes the time-outs away that a role, a database or the server sets for a session, which would end a long run, or one
+// that pauses. Outside of transactions that Settle prepares, a statement waits for a lock for half a second at most, and so little that
+// it fails before the server looks for dead-locks, which could end somebody else. Of a connection pooler's sessions, which others use
+// next, nothing is set.
+func SettleSession(ctx context.Context, conn *pgx.Conn) error {
+	const query = `SELECT set_config(name, CASE WHEN name = 'lock_timeout' THEN (
+				SELECT least(setting::integer / 2, 500)::text FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')
+			ELSE '0' END, false)
+		FROM pg_catalog.pg_settings
+		WHERE pg_backend_pid() = $1 AND name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout',
+			'idle_session_timeout', 'transaction_timeout')`
+	if _, err := conn.Exec(ctx, query, int64(conn.PgConn().PID())); err != nil {
+		return fmt.Errorf("set the session's time-outs: %w", err)
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ func (w *watch) observe(event upgrade.Event) {
 		w.begin(e)
 	case upgrade.ActionFinished:
 		w.step.Time = e.Duration - w.looking
+		for i := range w.step.Locks { // the moments are those of two clocks
+			w.step.Locks[i].Held = min(w.step.Locks[i].Held, w.step.Time)
+		}
 		slices.SortStableFunc(w.step.Locks, func(a, b Lock) int {
 			if a.Mode.Includes(b.Mode) {
 				return -1
