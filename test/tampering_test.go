@@ -196,7 +196,8 @@ func (c tamperCase) ofCommands(random *rand.Rand) []alteration {
 		to("true", "action_parameters_class", newClasses("action_parameters_class", random)...),
 		child,
 		to("parent_command_id IS NULL"+ofATask, "root_command_id", anotherCommand(random), "NULL"),
-		to(c.removable(), "command_id", newID(random)),
+		to(c.removable()+" AND (e.root_command_id IS DISTINCT FROM e.command_id OR NOT "+strconv.FormatBool(c.keyed())+")",
+			"command_id", newID(random)), // one that is its own root refers to itself
 	}
 	if c.version >= versionSwitch || !c.seen() {
 		return all
