@@ -75,6 +75,10 @@ test-dump: ## run the whole job on a dump: make test-dump ENGINE_DUMP=engine.sql
 test-scale: ## upgrade 10,000 and 100,000 tasks: memory and time by rows
 	@$(POSTGRES); COMMAND='make test-scale' COCO_SCALE_TASKS=100000 scripts/test-named scale '^TestScale' -timeout 2h $(TEST_FLAGS)
 
+.PHONY: test-online
+test-online: ## upgrade 100,000 tasks under a played engine: no failed call, no wrong answer, no wait for a lock over 20 ms
+	@$(POSTGRES); COMMAND='make test-online' COCO_ONLINE_TASKS=100000 scripts/test-named online '^TestOnline' -timeout 1h $(TEST_FLAGS)
+
 .PHONY: test-estimate
 test-estimate: ## hold the estimates of plan against upgrades of 300 to 30,000 tasks, there and back
 	@$(POSTGRES); COMMAND='make test-estimate' COCO_ESTIMATE_LONG=1 scripts/test-named estimate '^TestEstimates' -timeout 1h $(TEST_FLAGS)
