@@ -71,7 +71,7 @@ func migrateBeneathClients(t *testing.T, conn *pgx.Conn, version int) {
 	for {
 		if version >= versionProve {
 			for range 20 {
-				if query(t, conn, `SELECT coco.catch_up(20)::text`)[0] == "0" {
+				if query(t, conn, `SELECT coco.catch_up(1000)::text`)[0] == "0" {
 					break
 				}
 			}

@@ -121,7 +121,8 @@ func TestActionsBetweenMigrationsTakeTheLocksThatThePlanNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(plan)
-	for _, kind := range []upgrade.Kind{upgrade.KindBackfill, upgrade.KindCatchUp, upgrade.KindExport} {
+	// Catching up locks rows between the migrations of the switch, where no phase ends.
+	for _, kind := range []upgrade.Kind{upgrade.KindBackfill, upgrade.KindExport} {
 		if !reached[kind] {
 			t.Errorf("%s never takes the lock that the plan names", kind)
 		}
