@@ -59,6 +59,9 @@ func (e *engines) withCopy(ctx context.Context, tasks int, use func(url string, 
 		fmt.Fprintf(e.progress, "%-12s made %d tasks in %s\n", "", tasks, time.Since(start).Round(time.Millisecond))
 	}
 	const name = "engine"
+	if err := e.DropDatabase(ctx, name); err != nil { // that of a run that failed
+		return err
+	}
 	if err := e.CreateDatabase(ctx, name, from); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type lab struct {
 func onServers(measure func(context.Context, servers, sizes) ([]figure, error)) func(context.Context, *lab, sizes) (findings, error) {
 	return func(ctx context.Context, l *lab, size sizes) (findings, error) {
 		if l.servers == nil {
-			l.close(ctx)
+			l.close()
 			s, stop, err := startServers(ctx)
 			if err != nil {
 				return findings{}, err
@@ -33,7 +33,7 @@ func onServers(measure func(context.Context, servers, sizes) ([]figure, error)) 
 // engineServer is the server with databases to upgrade.
 func (l *lab) engineServer(ctx context.Context) (*engines, error) {
 	if l.engines == nil {
-		l.close(ctx)
+		l.close()
 		e, stop, err := startEngines(ctx, l.progress)
 		if err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func (l *lab) engineServer(ctx context.Context) (*engines, error) {
 }
 
 // close stops what runs.
-func (l *lab) close(_ context.Context) {
+func (l *lab) close() {
 	if l.stop != nil {
 		l.stop()
 	}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -63,12 +64,14 @@ func run(args []string, out, progress io.Writer) (exitCode int) {
 		return 0
 	}
 	figures, err := measure(ctx, wanted, progress)
+	misses := report(out, figures, wanted.size.short)
+	if misses > 0 {
+		fmt.Fprintf(progress, "bench: targets missed: %d\n", misses)
+	}
 	if err != nil {
 		fmt.Fprintln(progress, "bench:", err)
-		return 1
 	}
-	if misses := report(out, figures, wanted.size.short); misses > 0 {
-		fmt.Fprintf(progress, "bench: targets missed: %d\n", misses)
+	if misses > 0 || err != nil {
 		return 1
 	}
 	return 0
@@ -119,38 +122,40 @@ func parse(args []string, progress io.Writer) (request, error) {
 	return wanted, nil
 }
 
-// measure runs what is asked for, in order. What a measurement has found is kept at once: a later one may fail.
-func measure(ctx context.Context, wanted request, progress io.Writer) ([]figure, error) {
+// measure runs what is asked for, in order. What a measurement has found is kept at once, and one that fails keeps none from being
+// made: a run takes an hour.
+func measure(ctx context.Context, wanted request, progress io.Writer) (figures []figure, err error) {
 	l := &lab{progress: progress}
-	defer l.close(ctx)
+	defer l.close()
 	var origin heading
 	if wanted.results != "" {
-		var err error
 		if origin, err = readHeading(ctx, wanted); err != nil {
 			return nil, err
 		}
 	}
-	var figures []figure
+	var failures []error
 	for _, m := range measurements() {
-		if !wanted.pattern.MatchString(m.name) {
+		if !wanted.pattern.MatchString(m.name) || ctx.Err() != nil {
 			continue
 		}
 		start := time.Now()
 		found, err := m.run(ctx, l, wanted.size)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.name, err)
+			err = fmt.Errorf("%s: %w", m.name, err)
+			fmt.Fprintln(progress, "bench:", err)
+			failures = append(failures, err)
 		}
 		fmt.Fprintf(progress, "%-12s %s\n", m.name, time.Since(start).Round(time.Millisecond))
 		figures = append(figures, found.figures...)
-		if wanted.results == "" {
+		if wanted.results == "" || len(found.figures) == 0 {
 			continue
 		}
 		if err := keep(wanted.results, m, origin, found); err != nil {
-			return nil, err
+			return figures, err
 		}
 		if err := writePage(wanted.results, pageFile); err != nil {
-			return nil, err
+			return figures, err
 		}
 	}
-	return figures, nil
+	return figures, errors.Join(append(failures, ctx.Err())...)
 }

@@ -79,7 +79,7 @@ func measureOnline(ctx context.Context, l *lab, size sizes) (findings, error) {
 		}
 		run, err := e.playUpgrade(ctx, size, jobs)
 		if err != nil {
-			return findings{}, err
+			return onlineFindings(one, two), err
 		}
 		fmt.Fprintf(l.progress, "%-12s jobs %d: %.1f s, p99.9 %.1f ms, quiet %.1f, control %.1f: ratio %.2f\n", "online", jobs, run.Seconds,
 			run.Engine.P999, run.Quiet.P999, run.Control.P999, run.ratio())
@@ -108,12 +108,13 @@ func onlineFindings(one, two []onlineRun) findings {
 			what: "p99.9 of calls in the upgrade, by the larger of before and control", values: each(one, onlineRun.ratio),
 			target: target{is: atMost, limit: 2, longOnly: true},
 		},
-		{what: "the same with two jobs", values: each(two, onlineRun.ratio)},
+		{what: "p99.9 with two jobs, by the larger of before and control", values: each(two, onlineRun.ratio)},
 		{what: "slowest call in the upgrade", unit: " ms", values: each(one, func(r onlineRun) float64 { return r.Engine.Max })},
 		{what: "slowest call of the control meanwhile", unit: " ms", values: each(one, func(r onlineRun) float64 { return r.Control.Max })},
 		{what: "time of the upgrade under load", unit: " s", values: each(one, func(r onlineRun) float64 { return r.Seconds })},
-		{what: "the same with two jobs", unit: " s", values: each(two, func(r onlineRun) float64 { return r.Seconds })},
+		{what: "time of the upgrade under load, with two jobs", unit: " s", values: each(two, func(r onlineRun) float64 { return r.Seconds })},
 	}}
+	found.figures = slices.DeleteFunc(found.figures, func(f figure) bool { return len(f.values) == 0 }) // of runs that failed
 	for _, run := range all {
 		found.runs = append(found.runs, run)
 	}

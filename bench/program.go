@@ -66,8 +66,13 @@ type programRun struct {
 	proved int64 // tasks on its receipt
 }
 
+// programLimit is far more than an upgrade of a million tasks takes.
+const programLimit = 30 * time.Minute
+
 // upgrade runs the program with --json and tells observe what it reports, when it reports it. It has to end well.
 func (e *engines) upgrade(ctx context.Context, url string, observe func(event), args ...string) (programRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, programLimit)
+	defer cancel()
 	dir, err := os.MkdirTemp("", "coco-bench-run-")
 	if err != nil {
 		return programRun{}, fmt.Errorf("run the program: %w", err)
