@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +14,18 @@ import (
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/ephemeral"
 	"github.com/ovirt/coco/internal/hangup"
+	"github.com/ovirt/coco/internal/play"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
+	"github.com/ovirt/coco/upgrade/driver"
 )
 
 const (
 	demoDatabase = "engine"
 	// stopPatience bounds the end of the demo's server.
 	stopPatience = 30 * time.Second
+	// demoQuiet is how long the engine is played before the upgrade, and after it.
+	demoQuiet = 300 * time.Millisecond
 )
 
 func (a *app) newDemo() *cobra.Command {
@@ -28,9 +33,10 @@ func (a *app) newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show a whole upgrade, its proof and the way back, on a PostgreSQL of its own",
-		Long: `demo starts a PostgreSQL server of its own, makes an engine database with tasks, upgrades it, reads every
-task back and compares it with what was there before, takes everything back and compares the dumps. It
-touches no other database and leaves nothing behind.
+		Long: `demo starts a PostgreSQL server of its own, makes an engine database with tasks, upgrades it while a played
+engine makes 200 calls a second and holds every answer against what it knows, reads every task back and
+compares it with what was there before, takes everything back and compares the dumps. It touches no
+other database and leaves nothing behind.
 
 It needs PostgreSQL's server programs: PGBIN names their directory if they are not found.`,
 		Example: "  upgrade demo\n  upgrade demo --tasks 100000",
@@ -58,6 +64,7 @@ type demo struct {
 	upgrader *upgrade.Upgrader
 	before   taskRows
 	dump     dump
+	played   play.Workload
 }
 
 func (a *app) demo(ctx context.Context, tasks int) (err error) {
@@ -145,8 +152,12 @@ func (d *demo) makeEngine(ctx context.Context, tasks int) error {
 }
 
 func (d *demo) upToContract(ctx context.Context) error {
-	d.chapter("2. Upgrade while the old engine could keep running: upgrade up --to contract")
-	if _, err := d.upgrader.Up(ctx, upgrade.UpOptions{To: upgrade.Contract}); err != nil {
+	d.chapter("2. Upgrade while the old engine runs: upgrade up --to contract")
+	err := d.beneathEngine(ctx, func(ctx context.Context) error {
+		_, err := d.upgrader.Up(ctx, upgrade.UpOptions{To: upgrade.Contract})
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	gone, err := d.columnsGone(ctx)
@@ -155,6 +166,34 @@ func (d *demo) upToContract(ctx context.Context) error {
 	}
 	d.tellf("async_tasks has lost %s", gone)
 	return d.readBack(ctx, "the engine's own procedures, old signatures")
+}
+
+// beneathEngine does something while an engine is played, and says what the engine noticed. It deletes its tasks at the end.
+func (d *demo) beneathEngine(ctx context.Context, do func(context.Context) error) error {
+	engine, err := play.Start(ctx, play.Options{
+		URL: d.server.URL(demoDatabase), Seed: 1, Tasks: 80, AllEvery: -1, WithoutControl: true,
+	})
+	if err != nil {
+		return err
+	}
+	err = driver.Pause(ctx, demoQuiet)
+	if err == nil {
+		err = do(ctx)
+	}
+	if err == nil {
+		err = driver.Pause(ctx, demoQuiet)
+	}
+	report, stopErr := engine.Stop(ctx)
+	if err := errors.Join(err, stopErr); err != nil {
+		return err
+	}
+	d.played = report.Total()
+	d.tellf("a played engine made %s meanwhile, with the old signatures: %d failed, %d wrong answers; the longest took %s",
+		counted(int64(d.played.Calls), "call"), d.played.Failed, d.played.Wrong, took(d.played.Latency.Max))
+	if told := slices.Concat(d.played.Failures, d.played.WrongAnswers); len(told) > 0 {
+		return fmt.Errorf("%w: the played engine noticed the upgrade, first: %s", upgrade.ErrDrift, told[0])
+	}
+	return nil
 }
 
 func (d *demo) upToRetire(ctx context.Context) error {
@@ -236,6 +275,8 @@ func (d *demo) connected(ctx context.Context, do func(*pgx.Conn) error) error {
 func (d *demo) summary(duration time.Duration) {
 	d.chapter("What you have seen, in " + took(duration))
 	d.tellf("- %s lost nothing on the way: every moved value was read back and compared, twice", counted(int64(len(d.before)), "task"))
+	d.tellf("- an engine that called the old procedures all the while: %s, %d failed, %d wrong answers",
+		counted(int64(d.played.Calls), "call"), d.played.Failed, d.played.Wrong)
 	d.tellf("- after contract the old procedures still gave every value, under their old names and arguments")
 	d.tellf("- the way back gave the old database, to the byte")
 	d.tellf("The server is gone, and its files. For a database of yours, begin with: upgrade check --database URL")

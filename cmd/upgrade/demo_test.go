@@ -16,7 +16,8 @@ func TestDemoRunsGreenAndLeavesNothing(t *testing.T) {
 	testdb.NeedPgDump(t, testdb.Server(t))
 	before := servers(t)
 	got := want(t, exitDone, "demo", "--tasks", "300")
-	got.says(t, "346 tasks in async_tasks", "1,730 moved values of 346 tasks, all equal", "equal, byte for byte", "verify: 4 checks, all hold")
+	got.says(t, "346 tasks in async_tasks", "1,730 moved values of 346 tasks, all equal", "equal, byte for byte", "verify: 4 checks, all hold",
+		": 0 failed, 0 wrong answers")
 	if lines := strings.Count(got.stdout, "\n"); lines > 60 {
 		t.Errorf("%d lines", lines)
 	}

@@ -294,6 +294,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\bupgrade ([0-9a-f]{7,40}(-dirty)?|v?\d+\.\d\S*|unknown|\(devel\))`), "upgrade VERSION"},
 	{regexp.MustCompile(`\bgo\d+\.\d+(\.\d+)?`), "GOVERSION"},
 	{regexp.MustCompile(`\b(pid|process) \d+`), "$1 N"},
+	{regexp.MustCompile(`\b[\d,]+ calls\b`), "N calls"}, // of the played engine, whose tasks are proved too
+	{regexp.MustCompile(`\bproved: [\d,]+ tasks in [\d,]+ commands, [\d,]+ in`), "proved: N tasks in N commands, N in"},
 	{regexp.MustCompile(`\b[0-9a-f]{12,64}\b…?`), "HASH"},
 	{regexp.MustCompile(`\s+`), " "},
 }
