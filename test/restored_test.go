@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -108,7 +109,12 @@ func TestABackupFromTheMiddleOfAnUpgradeIsRecognisedAndContinued(t *testing.T) {
 					same(t, "called a copy", nil, of(upgradeTool(t, db.URL, exitDone, "status").output(), "restored from"))
 					upgradeTool(t, db.URL, exitDone, "verify")
 				}
-				same(t, "the upgraded database", upgradedDump(t, undisturbed, compared...), upgradedDump(t, once, compared...))
+				if version == versionExpand { // the copy of the rows begins anew, so that what has changed meanwhile may be archived otherwise
+					same(t, "all tasks", everyValue(t, undisturbed), everyValue(t, once))
+				} else {
+					same(t, "the upgraded database", withoutPlaces(upgradedDump(t, undisturbed, compared...)),
+						withoutPlaces(upgradedDump(t, once, compared...)))
+				}
 
 				upgradeTool(t, undisturbed.URL, exitDone, "down", "--yes")
 				upgradeTool(t, twice.URLFor(w.owner), exitDone, "down", "--yes")
@@ -119,6 +125,16 @@ func TestABackupFromTheMiddleOfAnUpgradeIsRecognisedAndContinued(t *testing.T) {
 			})
 		}
 	}
+}
+
+// tuplePlace is where the copy has found a task: elsewhere in a restored table.
+var tuplePlace = regexp.MustCompile(`\t\(\d+,\d+\)\t`)
+
+func withoutPlaces(dump []string) []string {
+	for i := range dump {
+		dump[i] = tuplePlace.ReplaceAllString(dump[i], "\t(,)\t")
+	}
+	return dump
 }
 
 // TestARestoredCopyIsComparedAgain: what the log and the triggers of the other database have seen says nothing about this one.

@@ -49,11 +49,11 @@ func TestErrorsInMigrationsAreShownWithTheirLines(t *testing.T) {
 	execute(t, db, `ALTER TABLE command_entities DROP CONSTRAINT fk_parent_command_id`)
 
 	got := want(t, exitFailure, "down", "--to", "expand", "--yes")
-	const shown = `"fk_parent_command_id" of relation "command_entities" does not exist (SQLSTATE 42704) in line 3
-  000004_keys.down.sql:3
+	const shown = `"fk_parent_command_id" of relation "command_entities" does not exist (SQLSTATE 42704) in line 4
+  000004_keys.down.sql:4
 `
-	got.says(t, shown, "\n> 3 | ALTER TABLE public.command_entities DROP CONSTRAINT fk_parent_command_id;\n")
-	first, rest, _ := strings.Cut(got.stderr, "\n  000004_keys.down.sql:3\n")
+	got.says(t, shown, "\n> 4 | ALTER TABLE public.command_entities DROP CONSTRAINT fk_parent_command_id;\n")
+	first, rest, _ := strings.Cut(got.stderr, "\n  000004_keys.down.sql:4\n")
 	if lines := strings.Split(first, "\n"); !strings.HasPrefix(lines[len(lines)-1], "upgrade: 000004_keys (down): constraint") {
 		t.Errorf("the error is not one line: %s", first)
 	}
@@ -62,7 +62,7 @@ func TestErrorsInMigrationsAreShownWithTheirLines(t *testing.T) {
 	}
 	for _, event := range events(t, want(t, exitFailure, "down", "--to", "expand", "--yes", "--json")) {
 		excerpt, ok := event["excerpt"].(map[string]any)
-		if event["event"] == "error" && (!ok || excerpt["file"] != "000004_keys.down.sql" || excerpt["line"] != 3.0) {
+		if event["event"] == "error" && (!ok || excerpt["file"] != "000004_keys.down.sql" || excerpt["line"] != 4.0) {
 			t.Errorf("%v", event)
 		}
 	}

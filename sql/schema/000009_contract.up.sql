@@ -5,6 +5,7 @@
 
 SELECT coco.require_drained(8);
 SELECT coco.require_procedures();
+SELECT coco.mark_engine_scripts(true); -- first: nobody is to wait for async_tasks while this waits for schema_version
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.require_proof(false);
 SELECT coco.keep_columns();
@@ -24,4 +25,3 @@ ALTER TABLE public.async_tasks
 
 DELETE FROM coco.change_log;
 UPDATE coco.state SET version = 9, contracted = true;
-SELECT coco.mark_engine_scripts(true);

@@ -85,7 +85,7 @@ BEGIN
     DROP INDEX IF EXISTS public.pk_command_entities, public.idx_parent_command_id, public.idx_root_command_id,
         public.idx_command_entities_unfinished, coco.ledger_task_id, coco.ledger_command_id, coco.ledger_root_command_id,
         coco.chosen_place;
-    UPDATE coco.progress SET table_file = NULL, total = NULL, bytes = NULL, finished = false;
+    UPDATE coco.progress SET table_file = NULL, done = NULL, total = NULL, bytes = NULL, finished = false;
 END;
 $procedure$;
 
@@ -169,8 +169,7 @@ AS $procedure$
 DECLARE
     v_missed uuid[];
 BEGIN
-    IF (SELECT count(*) FROM coco.chosen) > (SELECT sum(l.done) FROM coco.lane l JOIN coco.progress p ON p.number = l.number
-            WHERE p.step = 'commands') THEN
+    IF (SELECT count(*) FROM coco.chosen) > (SELECT p.done FROM coco.progress p WHERE p.step = 'commands') THEN
         v_missed := ARRAY(
             SELECT c.command_id FROM coco.chosen c
             WHERE NOT EXISTS (SELECT 1 FROM public.command_entities e WHERE e.command_id = c.command_id));
@@ -270,7 +269,9 @@ CREATE FUNCTION coco.end_step(v_step coco.progress) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    UPDATE coco.progress SET finished = true WHERE number = v_step.number;
+    UPDATE coco.progress SET finished = true, done = (SELECT sum(l.done) FROM coco.lane l WHERE l.number = v_step.number)
+    WHERE number = v_step.number;
+    DELETE FROM coco.lane WHERE number = v_step.number;
     -- What was just filled is read by the next step, and by every getter later: the planner must know how much it is. Of an empty
     -- table it had better know nothing: once told, sessions plan to read it whole, and do so still when it has grown.
     CASE
@@ -373,9 +374,10 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT p.step, COALESCE(l.done, 0)::bigint,
-        CASE WHEN p.step = 'survey' AND l.blocks > 0 THEN l.done * l.all_blocks / l.blocks ELSE COALESCE(p.total, 0) END::bigint,
-        COALESCE(p.bytes * l.blocks / NULLIF(l.all_blocks, 0), 0)::bigint,
+    SELECT p.step, COALESCE(p.done, l.done, 0)::bigint,
+        CASE WHEN p.step <> 'survey' THEN COALESCE(p.total, 0)
+            ELSE COALESCE(p.done, l.done * l.all_blocks / NULLIF(l.blocks, 0), p.total, 0) END::bigint,
+        CASE WHEN p.finished THEN p.bytes ELSE COALESCE(p.bytes * l.blocks / NULLIF(l.all_blocks, 0), 0) END::bigint,
         NOT EXISTS (SELECT 1 FROM coco.progress open WHERE NOT open.finished), v_idle
     FROM coco.progress p
     LEFT JOIN LATERAL (
