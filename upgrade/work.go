@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,6 +14,8 @@ import (
 const (
 	maxRoundsWithoutGain = 5
 	drainPause           = 50 * time.Millisecond
+	// sharedBatchTime is how long a batch takes that clients may have to wait for.
+	sharedBatchTime = 4 * time.Millisecond
 )
 
 // The statements between the migrations. Plans show them, so each stands alone, with at most one parameter.
@@ -26,6 +29,10 @@ FROM coco.drain_blockers($1)`
 // catchUp applies the change log until it no longer gets shorter. The step compares what is left, or comes meanwhile, itself.
 func (r *run) catchUp(ctx context.Context, before Step, options UpOptions) error {
 	size := sizer{fixed: options.Batch, target: options.BatchTime}
+	if before.Phase.order() >= Switch.order() && !r.chain.isFirstOf(before, Switch) {
+		// The engine's writers record tasks themselves by now, and wait for those that a batch has recorded until it is committed.
+		size.target, size.size = min(sharedBatchTime, cmp.Or(options.BatchTime, sharedBatchTime)), minBatch
+	}
 	var meter meter
 	least, withoutGain := int64(-1), 0
 	for {
