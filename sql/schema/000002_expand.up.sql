@@ -1956,7 +1956,8 @@ $procedure$;
 -- held_commands is a query that maps these tasks to commands: one for every distinct root id, one for every command id that is nobody's
 -- root. A command's values are those of the task that stands for it (task_id): submitted first, then of a known type, then with
 -- parameters, then the latest, then the smallest id. own says which of its parameters: task_parameters, else action_parameters.
-CREATE FUNCTION coco.held_commands(v_from text) RETURNS text
+-- v_between: only the commands whose ids are $1 or more, and less than $2 unless that is NULL.
+CREATE FUNCTION coco.held_commands(v_from text, v_between boolean) RETURNS text
 LANGUAGE sql
 STABLE
 AS $procedure$
@@ -1966,7 +1967,7 @@ AS $procedure$
                 t.root_command_id AS command_id, t.task_id, t.action_type, min(t.started_at) OVER all_of_it AS started_at,
                 t.place, t.action_hash
             FROM (%1$s) AS t
-            WHERE t.root_command_id IS NOT NULL
+            WHERE t.root_command_id IS NOT NULL %2$s
             WINDOW all_of_it AS (
                 PARTITION BY t.root_command_id
                 ORDER BY t.submitted DESC, t.action_type <> 0 DESC, t.has_action DESC, t.started_at DESC NULLS LAST, t.task_id
@@ -1979,7 +1980,7 @@ AS $procedure$
                 min(t.started_at) OVER all_of_it AS started_at,
                 t.place, CASE WHEN t.root_command_id IS NULL THEN t.action_hash ELSE t.task_hash END AS hash
             FROM (%1$s) AS t
-            WHERE t.command_id IS NOT NULL
+            WHERE t.command_id IS NOT NULL %3$s
             WINDOW all_of_it AS (
                 PARTITION BY t.command_id
                 ORDER BY t.submitted DESC, t.action_type <> 0 DESC, t.has_task DESC, t.started_at DESC NULLS LAST, t.task_id
@@ -2001,7 +2002,9 @@ AS $procedure$
             m.place, m.hash
         FROM mine m
         WHERE NOT EXISTS (SELECT 1 FROM root r WHERE r.command_id = m.command_id)
-        $query$, coco.held_tasks(v_from))
+        $query$, coco.held_tasks(v_from),
+        CASE WHEN v_between THEN 'AND t.root_command_id >= $1 AND ($2 IS NULL OR t.root_command_id < $2)' END,
+        CASE WHEN v_between THEN 'AND t.command_id >= $1 AND ($2 IS NULL OR t.command_id < $2)' END)
 $procedure$;
 
 -- coco:end
@@ -2014,9 +2017,10 @@ $procedure$;
 -- clients change meanwhile are in the change log, and copied again from there.
 --   survey    the ledger: which commands each task names, what decides which task stands for a command, and hashes of its values; in
 --             the order of their table
---   choose    which task stands for each command, and which tasks their commands may not give back exactly
+--   choose    which task stands for each command
 --   commands  one command for every distinct root id, and for every command id that is nobody's root; in the table's order again
---   index     the indexes: at once they cost a fraction of what they would cost row by row, and nobody needs them before
+--   index     which tasks their commands may not give back exactly; and the indexes: at once they cost a fraction of what they would
+--             cost row by row, and nobody needs them before
 --   archive   what the commands do not give back exactly, task by task
 
 -- tasks_between are the tasks in some blocks of their table. Before PostgreSQL 14 a range of blocks would mean to read all of it;
@@ -2047,11 +2051,12 @@ BEGIN
             v_end := v_blocks;
             v_lanes := LEAST(64, GREATEST(1, v_blocks / 128));
         WHEN 'choose' THEN
-            v_end := 1;
-            v_lanes := 1;
+            -- Each part reads the whole ledger: more than two cost more than they gain.
+            v_end := LEAST(2, GREATEST(1, (SELECT p.done FROM coco.progress p WHERE p.step = 'survey') / 50000));
+            v_lanes := v_end;
         WHEN 'index' THEN
-            v_end := 7;
-            v_lanes := 7;
+            v_end := 8;
+            v_lanes := 8;
         WHEN 'archive' THEN
             PERFORM coco.copy_missed();
             v_end := (SELECT count(*) FROM coco.suspect);
@@ -2122,24 +2127,36 @@ BEGIN
 END;
 $procedure$;
 
--- choose_tasks decides which task stands for each command, and which tasks cannot do with what their commands hold then.
-CREATE FUNCTION coco.choose_tasks() RETURNS bigint
+-- choose_tasks decides which task stands for each command: for those of one of v_parts parts of all ids.
+CREATE FUNCTION coco.choose_tasks(v_part integer, v_parts bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_ids CONSTANT uuid[] := ARRAY(
+        SELECT (lpad(to_hex(n * 4294967296 / v_parts), 8, '0') || '-0000-0000-0000-000000000000')::uuid
+        FROM generate_series(v_part - 1, LEAST(v_part, v_parts - 1)) AS n ORDER BY n);
+BEGIN
+    EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
+        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger', true))
+    USING v_ids[1], v_ids[2];
+    RETURN 1;
+END;
+$procedure$;
+
+-- suspect_tasks finds the tasks that cannot do with what their commands hold.
+CREATE FUNCTION coco.suspect_tasks() RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
-        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger'));
-    CREATE INDEX chosen_place ON coco.chosen (place);
-    ANALYZE coco.chosen;
     INSERT INTO coco.suspect (number, task_id)
-    SELECT row_number() OVER (), s.task_id
-    FROM coco.ledger s
-    LEFT JOIN coco.chosen own ON own.command_id = s.command_id
-    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(s.root_command_id, s.command_id)
-    WHERE s.root_is_zero
-        OR s.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
-        OR s.action_hash IS DISTINCT FROM acting.hash
-        OR s.task_hash IS DISTINCT FROM own.hash;
+    SELECT row_number() OVER (), l.task_id
+    FROM coco.ledger l
+    LEFT JOIN coco.chosen own ON own.command_id = l.command_id
+    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
+    WHERE l.root_is_zero
+        OR l.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
+        OR l.action_hash IS DISTINCT FROM acting.hash
+        OR l.task_hash IS DISTINCT FROM own.hash;
     ANALYZE coco.suspect;
     RETURN 1;
 END;
@@ -2190,7 +2207,7 @@ BEGIN
             FROM (%s) AS h
             JOIN public.async_tasks t ON t.task_id = h.task_id
             WHERE h.command_id = ANY ($1)
-            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands')) USING v_missed;
+            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands', false)) USING v_missed;
     END IF;
 
     WITH changed AS (
@@ -2204,7 +2221,7 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes. Their names are those of the end; that of the primary key becomes one with the foreign keys:
+-- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the primary key becomes one with the foreign keys:
 -- until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
@@ -2212,6 +2229,8 @@ AS $procedure$
 BEGIN
     CASE v_lane
         WHEN 1 THEN
+            RETURN coco.suspect_tasks();
+        WHEN 8 THEN
             BEGIN
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             EXCEPTION WHEN unique_violation THEN
@@ -2286,6 +2305,9 @@ BEGIN
     CASE
         WHEN v_step.step = 'survey' AND EXISTS (SELECT 1 FROM coco.ledger) THEN
             ANALYZE coco.ledger;
+        WHEN v_step.step = 'choose' THEN
+            CREATE INDEX chosen_place ON coco.chosen (place);
+            ANALYZE coco.chosen;
         WHEN v_step.step = 'commands' AND EXISTS (SELECT 1 FROM public.command_entities) THEN
             ANALYZE public.command_entities;
         WHEN v_step.step = 'archive' THEN
@@ -2330,7 +2352,7 @@ BEGIN
         WHEN 'survey' THEN coco.survey_tasks(v_lane.next, v_until)
         WHEN 'commands' THEN coco.copy_commands(v_lane.next, v_until)
         WHEN 'archive' THEN coco.archive_tasks(v_lane.next, v_until)
-        WHEN 'choose' THEN coco.choose_tasks()
+        WHEN 'choose' THEN coco.choose_tasks(v_lane.lane, (SELECT count(*) FROM coco.lane l WHERE l.number = v_lane.number))
         WHEN 'index' THEN coco.build_index(v_lane.lane) END;
     UPDATE coco.lane SET next = v_until, done = done + v_rows WHERE number = v_lane.number AND lane = v_lane.lane;
 END;
@@ -2564,7 +2586,7 @@ BEGIN
                 h.action_parameters_class, h.created_at, h.status)
             OR e.finished_at IS NOT NULL
             OR d.command_id IS NOT NULL
-        $query$, coco.held_commands('tasks'), CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
+        $query$, coco.held_commands('tasks', false), CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
 END;
 $procedure$;
 

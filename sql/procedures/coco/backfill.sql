@@ -5,9 +5,10 @@
 -- clients change meanwhile are in the change log, and copied again from there.
 --   survey    the ledger: which commands each task names, what decides which task stands for a command, and hashes of its values; in
 --             the order of their table
---   choose    which task stands for each command, and which tasks their commands may not give back exactly
+--   choose    which task stands for each command
 --   commands  one command for every distinct root id, and for every command id that is nobody's root; in the table's order again
---   index     the indexes: at once they cost a fraction of what they would cost row by row, and nobody needs them before
+--   index     which tasks their commands may not give back exactly; and the indexes: at once they cost a fraction of what they would
+--             cost row by row, and nobody needs them before
 --   archive   what the commands do not give back exactly, task by task
 
 -- tasks_between are the tasks in some blocks of their table. Before PostgreSQL 14 a range of blocks would mean to read all of it;
@@ -38,11 +39,12 @@ BEGIN
             v_end := v_blocks;
             v_lanes := LEAST(64, GREATEST(1, v_blocks / 128));
         WHEN 'choose' THEN
-            v_end := 1;
-            v_lanes := 1;
+            -- Each part reads the whole ledger: more than two cost more than they gain.
+            v_end := LEAST(2, GREATEST(1, (SELECT p.done FROM coco.progress p WHERE p.step = 'survey') / 50000));
+            v_lanes := v_end;
         WHEN 'index' THEN
-            v_end := 7;
-            v_lanes := 7;
+            v_end := 8;
+            v_lanes := 8;
         WHEN 'archive' THEN
             PERFORM coco.copy_missed();
             v_end := (SELECT count(*) FROM coco.suspect);
@@ -113,24 +115,36 @@ BEGIN
 END;
 $procedure$;
 
--- choose_tasks decides which task stands for each command, and which tasks cannot do with what their commands hold then.
-CREATE FUNCTION coco.choose_tasks() RETURNS bigint
+-- choose_tasks decides which task stands for each command: for those of one of v_parts parts of all ids.
+CREATE FUNCTION coco.choose_tasks(v_part integer, v_parts bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    v_ids CONSTANT uuid[] := ARRAY(
+        SELECT (lpad(to_hex(n * 4294967296 / v_parts), 8, '0') || '-0000-0000-0000-000000000000')::uuid
+        FROM generate_series(v_part - 1, LEAST(v_part, v_parts - 1)) AS n ORDER BY n);
+BEGIN
+    EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
+        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger', true))
+    USING v_ids[1], v_ids[2];
+    RETURN 1;
+END;
+$procedure$;
+
+-- suspect_tasks finds the tasks that cannot do with what their commands hold.
+CREATE FUNCTION coco.suspect_tasks() RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
-    EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
-        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger'));
-    CREATE INDEX chosen_place ON coco.chosen (place);
-    ANALYZE coco.chosen;
     INSERT INTO coco.suspect (number, task_id)
-    SELECT row_number() OVER (), s.task_id
-    FROM coco.ledger s
-    LEFT JOIN coco.chosen own ON own.command_id = s.command_id
-    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(s.root_command_id, s.command_id)
-    WHERE s.root_is_zero
-        OR s.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
-        OR s.action_hash IS DISTINCT FROM acting.hash
-        OR s.task_hash IS DISTINCT FROM own.hash;
+    SELECT row_number() OVER (), l.task_id
+    FROM coco.ledger l
+    LEFT JOIN coco.chosen own ON own.command_id = l.command_id
+    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
+    WHERE l.root_is_zero
+        OR l.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
+        OR l.action_hash IS DISTINCT FROM acting.hash
+        OR l.task_hash IS DISTINCT FROM own.hash;
     ANALYZE coco.suspect;
     RETURN 1;
 END;
@@ -181,7 +195,7 @@ BEGIN
             FROM (%s) AS h
             JOIN public.async_tasks t ON t.task_id = h.task_id
             WHERE h.command_id = ANY ($1)
-            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands')) USING v_missed;
+            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands', false)) USING v_missed;
     END IF;
 
     WITH changed AS (
@@ -195,7 +209,7 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes. Their names are those of the end; that of the primary key becomes one with the foreign keys:
+-- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the primary key becomes one with the foreign keys:
 -- until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
@@ -203,6 +217,8 @@ AS $procedure$
 BEGIN
     CASE v_lane
         WHEN 1 THEN
+            RETURN coco.suspect_tasks();
+        WHEN 8 THEN
             BEGIN
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             EXCEPTION WHEN unique_violation THEN
@@ -277,6 +293,9 @@ BEGIN
     CASE
         WHEN v_step.step = 'survey' AND EXISTS (SELECT 1 FROM coco.ledger) THEN
             ANALYZE coco.ledger;
+        WHEN v_step.step = 'choose' THEN
+            CREATE INDEX chosen_place ON coco.chosen (place);
+            ANALYZE coco.chosen;
         WHEN v_step.step = 'commands' AND EXISTS (SELECT 1 FROM public.command_entities) THEN
             ANALYZE public.command_entities;
         WHEN v_step.step = 'archive' THEN
@@ -321,7 +340,7 @@ BEGIN
         WHEN 'survey' THEN coco.survey_tasks(v_lane.next, v_until)
         WHEN 'commands' THEN coco.copy_commands(v_lane.next, v_until)
         WHEN 'archive' THEN coco.archive_tasks(v_lane.next, v_until)
-        WHEN 'choose' THEN coco.choose_tasks()
+        WHEN 'choose' THEN coco.choose_tasks(v_lane.lane, (SELECT count(*) FROM coco.lane l WHERE l.number = v_lane.number))
         WHEN 'index' THEN coco.build_index(v_lane.lane) END;
     UPDATE coco.lane SET next = v_until, done = done + v_rows WHERE number = v_lane.number AND lane = v_lane.lane;
 END;

@@ -32,7 +32,8 @@ $procedure$;
 -- held_commands is a query that maps these tasks to commands: one for every distinct root id, one for every command id that is nobody's
 -- root. A command's values are those of the task that stands for it (task_id): submitted first, then of a known type, then with
 -- parameters, then the latest, then the smallest id. own says which of its parameters: task_parameters, else action_parameters.
-CREATE FUNCTION coco.held_commands(v_from text) RETURNS text
+-- v_between: only the commands whose ids are $1 or more, and less than $2 unless that is NULL.
+CREATE FUNCTION coco.held_commands(v_from text, v_between boolean) RETURNS text
 LANGUAGE sql
 STABLE
 AS $procedure$
@@ -42,7 +43,7 @@ AS $procedure$
                 t.root_command_id AS command_id, t.task_id, t.action_type, min(t.started_at) OVER all_of_it AS started_at,
                 t.place, t.action_hash
             FROM (%1$s) AS t
-            WHERE t.root_command_id IS NOT NULL
+            WHERE t.root_command_id IS NOT NULL %2$s
             WINDOW all_of_it AS (
                 PARTITION BY t.root_command_id
                 ORDER BY t.submitted DESC, t.action_type <> 0 DESC, t.has_action DESC, t.started_at DESC NULLS LAST, t.task_id
@@ -55,7 +56,7 @@ AS $procedure$
                 min(t.started_at) OVER all_of_it AS started_at,
                 t.place, CASE WHEN t.root_command_id IS NULL THEN t.action_hash ELSE t.task_hash END AS hash
             FROM (%1$s) AS t
-            WHERE t.command_id IS NOT NULL
+            WHERE t.command_id IS NOT NULL %3$s
             WINDOW all_of_it AS (
                 PARTITION BY t.command_id
                 ORDER BY t.submitted DESC, t.action_type <> 0 DESC, t.has_task DESC, t.started_at DESC NULLS LAST, t.task_id
@@ -77,5 +78,7 @@ AS $procedure$
             m.place, m.hash
         FROM mine m
         WHERE NOT EXISTS (SELECT 1 FROM root r WHERE r.command_id = m.command_id)
-        $query$, coco.held_tasks(v_from))
+        $query$, coco.held_tasks(v_from),
+        CASE WHEN v_between THEN 'AND t.root_command_id >= $1 AND ($2 IS NULL OR t.root_command_id < $2)' END,
+        CASE WHEN v_between THEN 'AND t.command_id >= $1 AND ($2 IS NULL OR t.command_id < $2)' END)
 $procedure$;

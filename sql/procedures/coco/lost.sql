@@ -79,6 +79,6 @@ BEGIN
                 h.action_parameters_class, h.created_at, h.status)
             OR e.finished_at IS NOT NULL
             OR d.command_id IS NOT NULL
-        $query$, coco.held_commands('tasks'), CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
+        $query$, coco.held_commands('tasks', false), CASE v_state.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END);
 END;
 $procedure$;
