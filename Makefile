@@ -51,9 +51,11 @@ man: build ## write the manual pages to bin/man
 ##@ Longer tests (a pass is kept in docs/results)
 
 .PHONY: test-race
-test-race: ## run the tests under the race detector, with fewer generated cases
-	@scripts/need-cc; $(POSTGRES); \
-	  COCO_PROPERTY_CASES=$${COCO_PROPERTY_CASES:-30} COCO_UNDO_CASES=$${COCO_UNDO_CASES:-5} CGO_ENABLED=1 go test -race -timeout 20m $(TEST_FLAGS) ./...
+test-race: ## run the tests of what does several things at once under the race detector
+	@scripts/need-cc; $(POSTGRES); export CGO_ENABLED=1; \
+	  go test -race -timeout 20m $(TEST_FLAGS) $$(go list ./... | grep -v -e '/cmd/upgrade$$' -e 'coco/test$$'); \
+	  go test -race -timeout 20m $(TEST_FLAGS) -run 'Interrupted|Progress|Demo|Online|Crash|Failover|Runners|TwoConnections|RunningEngine' \
+	    ./cmd/upgrade ./test
 
 .PHONY: test-property
 test-property: ## send 3,000 databases of hostile rows there and back
