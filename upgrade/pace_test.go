@@ -274,7 +274,7 @@ func TestABatchTakesAboutAsLongAsItShould(t *testing.T) {
 		if before.Took > 2*target && now.Batch >= before.Batch && now.Batch > 10 { // no batch is smaller
 			t.Errorf("a batch of %d rows took %s, and the next one has %d", before.Batch, before.Took, now.Batch)
 		}
-		if before.Took < target/2 && now.Batch <= before.Batch {
+		if before.Took < target/2 && now.Batch <= before.Batch && before.Batch < 20_000 { // none is larger
 			t.Errorf("a batch of %d rows took %s, and the next one has %d", before.Batch, before.Took, now.Batch)
 		}
 	}

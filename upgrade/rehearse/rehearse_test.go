@@ -29,7 +29,9 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 // engine is a database as an engine leaves it after years, with the sample of tasks.
 func engine(t *testing.T) *testdb.DB {
 	t.Helper()
-	return testdb.New(t, testdb.Options{Template: engineTemplate()})
+	db := testdb.New(t, testdb.Options{Template: engineTemplate()})
+	db.NeedPgDump(t) // it copies the schema
+	return db
 }
 
 func engineTemplate() testdb.Template {
