@@ -168,11 +168,16 @@ func TestReadingATableThatIsLockedEndsAndNamesTheHolder(t *testing.T) {
 	}
 	holder := session(t, db, `BEGIN; LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE`)
 	upgrader, _ := newUpgrader(t, db.URL)
-	time.AfterFunc(time.Second, func() { run(t, holder, `ROLLBACK`) })
+	released := make(chan struct{})
+	time.AfterFunc(time.Second, func() {
+		defer close(released)
+		run(t, holder, `ROLLBACK`)
+	})
 	started := time.Now()
 	if _, err := upgrader.Status(t.Context()); err != nil {
 		t.Errorf("the lock was gone after a second, but: %v", err)
 	}
+	<-released
 	if took := time.Since(started); took < 900*time.Millisecond || took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
