@@ -13,7 +13,9 @@ CREATE TABLE public.command_entities (
     created_at timestamp with time zone,
     status varchar(20) DEFAULT NULL,
     finished_at timestamp with time zone DEFAULT NULL
-) WITH (fillfactor = 85); -- its indexes and keys come with its rows: see coco.build_index
+-- Its indexes and keys come with its rows: see coco.build_index. Autovacuum is off where a step up to contract needs the whole table:
+-- it holds its lock for minutes, and gives way only to whoever waits for longer than a second, which is too long for a client.
+) WITH (fillfactor = 85, autovacuum_enabled = false);
 
 COMMENT ON TABLE public.command_entities IS 'Every command the engine runs; kept here so that it survives a restart.';
 
@@ -73,7 +75,7 @@ CREATE TABLE coco.ledger (
     place tid,
     action_hash bigint,
     task_hash bigint
-);
+) WITH (autovacuum_enabled = false);
 COMMENT ON TABLE coco.ledger IS 'For every task the commands it names, and a fingerprint of the five values it must read back.';
 COMMENT ON COLUMN coco.ledger.fingerprint IS 'NULL once the command was changed on purpose: then the task follows the command.';
 COMMENT ON COLUMN coco.ledger.moved_from IS 'Written after the switch: the fingerprint of async_tasks'' moved columns, which no longer count.';
@@ -88,7 +90,7 @@ CREATE TABLE coco.archive (
     keeps_task boolean NOT NULL,
     task_parameters text,
     task_params_class varchar(256)
-);
+) WITH (autovacuum_enabled = false);
 COMMENT ON TABLE coco.archive IS 'Values of a task that its command cannot give back exactly, such as those of a differing sibling.';
 
 CREATE TABLE coco.change_log (
@@ -143,13 +145,13 @@ CREATE TABLE coco.chosen (
     own boolean NOT NULL,
     place tid NOT NULL,
     hash bigint NOT NULL
-);
+) WITH (autovacuum_enabled = false);
 COMMENT ON TABLE coco.chosen IS 'The commands that are copied, and the task that stands for each.';
 
 CREATE TABLE coco.suspect (
     number bigint NOT NULL,
     task_id uuid NOT NULL
-);
+) WITH (autovacuum_enabled = false);
 COMMENT ON TABLE coco.suspect IS 'Tasks that their commands may not give back exactly.';
 
 CREATE TABLE coco.receipt (
@@ -2221,8 +2223,8 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the primary key becomes one with the foreign keys:
--- until then whoever only reads the table, such as a backup, is not waited for.
+-- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the
+-- primary key becomes one with the foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
@@ -2368,6 +2370,7 @@ DECLARE
     v_step coco.progress;
     v_lane coco.lane;
     v_idle boolean := false;
+    v_begins boolean;
     v_again boolean;
 BEGIN
     SET LOCAL jit = off;
@@ -2376,11 +2379,13 @@ BEGIN
     LOCK TABLE public.async_tasks IN ACCESS SHARE MODE; -- from here on its blocks stay where they are
     SELECT * INTO v_step FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1;
     v_again := EXISTS (SELECT 1 FROM coco.progress p WHERE p.table_file <> coco.table_file());
-    IF v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL) THEN
+    v_begins := v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL);
+    IF v_begins THEN
         PERFORM 1 FROM coco.progress p
         WHERE p.number = v_step.number AND NOT p.finished AND p.table_file IS NOT DISTINCT FROM v_step.table_file
         FOR UPDATE SKIP LOCKED;
-        v_idle := NOT FOUND OR v_again; -- either way the next call finds what is to be done
+        -- The next call finds what is to be done, and so do the others: nobody sees the lanes before this is committed.
+        v_idle := NOT FOUND OR v_again;
         IF FOUND AND v_again THEN
             PERFORM coco.copy_again();
         ELSIF FOUND THEN
@@ -2388,7 +2393,7 @@ BEGIN
         END IF;
     END IF;
 
-    IF v_step.number IS NOT NULL AND NOT v_idle THEN
+    IF v_step.number IS NOT NULL AND NOT v_begins THEN
         SELECT * INTO v_lane FROM coco.lane l
         WHERE l.number = v_step.number AND l.next < l.ends ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
         IF FOUND THEN

@@ -12,4 +12,5 @@ ALTER TABLE coco.command_owner ADD CONSTRAINT command_owner_command_id_fkey
     FOREIGN KEY (command_id) REFERENCES public.command_entities (command_id) ON DELETE CASCADE;
 -- Its index is there; becoming the primary key takes a moment, at the end.
 ALTER TABLE public.command_entities ADD CONSTRAINT pk_command_entities PRIMARY KEY USING INDEX pk_command_entities;
+ALTER TABLE coco.ledger RESET (autovacuum_enabled); -- no later step needs it alone
 UPDATE coco.state SET version = 4;

@@ -32,3 +32,5 @@ ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive;
 CREATE TRIGGER coco_log_archive_truncate AFTER TRUNCATE ON coco.archive
     FOR EACH STATEMENT EXECUTE FUNCTION coco.log_task_id('archive');
 ALTER TABLE coco.archive ENABLE ALWAYS TRIGGER coco_log_archive_truncate;
+ALTER TABLE coco.archive SET (autovacuum_enabled = false);
+ALTER TABLE public.command_entities SET (autovacuum_enabled = false);

@@ -14,6 +14,8 @@ DROP TRIGGER coco_log_archive_truncate ON coco.archive;
 DROP TRIGGER coco_log_archive ON coco.archive;
 DROP TRIGGER coco_log_commands_truncate ON public.command_entities;
 DROP TRIGGER coco_log_commands ON public.command_entities;
+ALTER TABLE coco.archive RESET (autovacuum_enabled);
+ALTER TABLE public.command_entities RESET (autovacuum_enabled);
 DROP TRIGGER coco_log_tasks_truncate ON public.async_tasks;
 DROP TRIGGER coco_log_tasks ON public.async_tasks;
 ALTER TABLE public.async_tasks

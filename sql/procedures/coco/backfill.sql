@@ -209,8 +209,8 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the primary key becomes one with the foreign keys:
--- until then whoever only reads the table, such as a backup, is not waited for.
+-- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the
+-- primary key becomes one with the foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
@@ -356,6 +356,7 @@ DECLARE
     v_step coco.progress;
     v_lane coco.lane;
     v_idle boolean := false;
+    v_begins boolean;
     v_again boolean;
 BEGIN
     SET LOCAL jit = off;
@@ -364,11 +365,13 @@ BEGIN
     LOCK TABLE public.async_tasks IN ACCESS SHARE MODE; -- from here on its blocks stay where they are
     SELECT * INTO v_step FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1;
     v_again := EXISTS (SELECT 1 FROM coco.progress p WHERE p.table_file <> coco.table_file());
-    IF v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL) THEN
+    v_begins := v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL);
+    IF v_begins THEN
         PERFORM 1 FROM coco.progress p
         WHERE p.number = v_step.number AND NOT p.finished AND p.table_file IS NOT DISTINCT FROM v_step.table_file
         FOR UPDATE SKIP LOCKED;
-        v_idle := NOT FOUND OR v_again; -- either way the next call finds what is to be done
+        -- The next call finds what is to be done, and so do the others: nobody sees the lanes before this is committed.
+        v_idle := NOT FOUND OR v_again;
         IF FOUND AND v_again THEN
             PERFORM coco.copy_again();
         ELSIF FOUND THEN
@@ -376,7 +379,7 @@ BEGIN
         END IF;
     END IF;
 
-    IF v_step.number IS NOT NULL AND NOT v_idle THEN
+    IF v_step.number IS NOT NULL AND NOT v_begins THEN
         SELECT * INTO v_lane FROM coco.lane l
         WHERE l.number = v_step.number AND l.next < l.ends ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
         IF FOUND THEN
