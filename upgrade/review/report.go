@@ -10,6 +10,7 @@ import (
 	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/judge"
 	"github.com/ovirt/coco/upgrade/review/routine"
 	"github.com/ovirt/coco/upgrade/review/rule"
 )
@@ -83,59 +84,25 @@ type Verdict struct {
 	Gravest finding.Severity `json:"gravest"`
 }
 
-// State is how a check came out.
-type State string
+type (
+	// State is how a check came out.
+	State = judge.State
+	// Check is one thing that was looked at.
+	Check = judge.Check
+	// Data is what happens to the rows, counted in the database.
+	Data = judge.Data
+	// TableData is what happens to a table's rows.
+	TableData = judge.TableData
+	// Count is a number with a name.
+	Count = judge.Count
+)
 
 // How a check comes out.
 const (
-	Passed  State = "passed"
-	Failed  State = "failed"
-	Skipped State = "skipped" // it was not made: never the same as passed
+	Passed  = judge.Passed
+	Failed  = judge.Failed
+	Skipped = judge.Skipped
 )
-
-// Check is one thing that was looked at.
-type Check struct {
-	// ID is what the page's links use; Summary one line with its figures: 812 of 817 procedures equal the release.
-	ID      string `json:"id"`
-	State   State  `json:"state"`
-	Summary string `json:"summary"`
-	// Detail are lines for who wants to know more, such as what was skipped and why.
-	Detail []string `json:"detail,omitempty"`
-}
-
-// Data is what happens to the rows, counted in the database.
-type Data struct {
-	Tables []TableData `json:"tables"`
-	// Tasks and Commands are how many there are and will be, Archived those whose values their commands cannot give back exactly.
-	Tasks    int64 `json:"tasks"`
-	Commands int64 `json:"commands"`
-	Archived int64 `json:"archived"`
-	// Why says for each reason how many are archived.
-	Why []Count `json:"why_archived"`
-	// InFlight are the tasks by the name of their status.
-	InFlight []Count `json:"in_flight"`
-	// Bytes is the stored size of what moves, WAL and Space what it costs; all estimated.
-	Bytes int64 `json:"bytes"`
-	WAL   int64 `json:"wal_bytes"`
-	Space int64 `json:"space_bytes"`
-	// Estimate is how long it takes.
-	Estimate time.Duration `json:"estimate_ns"`
-}
-
-// TableData is what happens to a table's rows.
-type TableData struct {
-	Table string `json:"table"`
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"`
-	// Moves are the columns that move, each with the longest value in bytes.
-	Moves []Count `json:"moves"`
-}
-
-// Count is a number with a name.
-type Count struct {
-	Name  string `json:"name"`
-	Count int64  `json:"count"`
-}
 
 // Touch is what a routine does with the tables that the plan changes, and whom it calls.
 type Touch struct {
