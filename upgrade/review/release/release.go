@@ -14,8 +14,6 @@ import (
 	"github.com/ovirt/coco/upgrade/review/catalog"
 )
 
-//go:generate go run ./gen -repo $ENGINE_REPO -output releases.txt
-
 //go:embed releases.txt
 var releases string
 

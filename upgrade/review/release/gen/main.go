@@ -1,7 +1,7 @@
 // Command gen writes releases.txt: for each procedure that the scripts of a release of the engine create, a fingerprint of its body and
 // the releases that have it. It reads the public history of the engine from a clone of github.com/oVirt/ovirt-engine:
 //
-//	ENGINE_REPO=/path/to/ovirt-engine go generate ./upgrade/review/release
+//	go run ./upgrade/review/release/gen -repo /path/to/ovirt-engine/.git -output upgrade/review/release/releases.txt
 //
 // Of each tag ovirt-engine-3.3 to ovirt-engine-3.5 that is a release (no beta, no candidate) it takes all files NAME.sql below
 // packaging/dbscripts and packaging/setup/dbutils. The database of "upgrade demo" is listed too. No text of the engine's is kept.
@@ -48,7 +48,7 @@ type procedure struct{ name, fingerprint string }
 
 func run(ctx context.Context, repo, output string) error {
 	if repo == "" {
-		return errors.New("say where a clone of github.com/oVirt/ovirt-engine is: ENGINE_REPO=/path go generate ./upgrade/review/release")
+		return errors.New("say where a clone of github.com/oVirt/ovirt-engine is: -repo /path/to/ovirt-engine/.git")
 	}
 	g := generator{repo: repo, files: map[string][]procedure{}}
 	order, err := g.releases(ctx)
