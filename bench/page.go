@@ -236,14 +236,15 @@ func (p *parts) pairTable() string {
 
 func (p *parts) backfillTable() string {
 	var text strings.Builder
-	text.WriteString("\n| jobs | first | backfill | processor | plain copy | processor | rows in a processor second, ratio | speed by the clock, ratio |\n" +
-		"|--:|---|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("\n| jobs | first | whole backfill | processor | its copy | processor | plain copy | processor | copy, rows in a processor second, ratio | copy, speed by the clock, ratio |\n" +
+		"|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, run := range p.backfill {
 		first := "backfill"
 		if run.First != first {
 			first = "plain copy"
 		}
-		fmt.Fprintf(&text, "| %d | %s | %s s | %s s | %s s | %s s | %s | %s |\n", run.Jobs, first, number(run.Backfill.Seconds), number(run.Backfill.Processor),
+		fmt.Fprintf(&text, "| %d | %s | %s s | %s s | %s s | %s s | %s s | %s s | %s | %s |\n", run.Jobs, first,
+			number(run.Backfill.Seconds), number(run.Backfill.Processor), number(run.Copy.Seconds), number(run.Copy.Processor),
 			number(run.Plain.Seconds), number(run.Plain.Processor), number(run.byProcessor()), number(run.byClock()))
 	}
 	return text.String() + "\n"

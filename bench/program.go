@@ -50,6 +50,7 @@ type event struct {
 	Event   string `json:"event"`
 	Kind    string `json:"kind"`
 	Phase   string `json:"phase"`
+	Work    string `json:"work"`
 	Receipt struct {
 		Tasks int64 `json:"tasks"`
 	} `json:"receipt"`

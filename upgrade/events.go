@@ -49,7 +49,7 @@ type StepFinished struct {
 
 // BatchDone says that a batch of the backfill is committed.
 type BatchDone struct {
-	// Work is what is done: survey, choose, commands, index or archive.
+	// Work is what is done: choose, commands, index, survey, compare or archive.
 	Work string `json:"work"`
 	// Done and Total count rows of this work, over all connections; Total is an estimate and may be lower than Done. Bytes is how much
 	// stored data was read for it.

@@ -175,7 +175,7 @@ func TestQuietSaysNothingAndVerboseSaysMore(t *testing.T) {
 		t.Errorf("quiet status says:\n%s%s", got.stdout, got.stderr)
 	}
 	want(t, exitDone, "down", "--yes", "-v").says(t, "step 1 of 10: 000010_retire down, sha256 ")
-	want(t, exitDone, "up", "--verbose").says(t, "backfill, survey", "before prove: 0 changes")
+	want(t, exitDone, "up", "--verbose").says(t, "backfill, choose", "before prove: 0 changes")
 }
 
 func TestInterruptedRunSaysHowToGoOn(t *testing.T) {

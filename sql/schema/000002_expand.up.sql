@@ -67,12 +67,6 @@ CREATE TABLE coco.ledger (
     moved_from bigint,
     -- What the copy saw of the task; nobody needs it after that.
     root_is_zero boolean,
-    action_type integer,
-    submitted boolean,
-    has_action boolean,
-    has_task boolean,
-    started_at timestamptz,
-    place tid,
     action_hash bigint,
     task_hash bigint
 ) WITH (autovacuum_enabled = false);
@@ -120,7 +114,7 @@ CREATE TABLE coco.progress (
 );
 COMMENT ON TABLE coco.progress IS 'The steps of the copy.';
 COMMENT ON COLUMN coco.progress.table_file IS 'Where async_tasks was stored when the step began: its blocks are counted there.';
-INSERT INTO coco.progress (number, step) VALUES (1, 'survey'), (2, 'choose'), (3, 'commands'), (4, 'index'), (5, 'archive');
+INSERT INTO coco.progress (number, step) VALUES (1, 'choose'), (2, 'commands'), (3, 'index'), (4, 'survey'), (5, 'compare'), (6, 'archive');
 
 CREATE TABLE coco.lane (
     number integer,
@@ -143,8 +137,7 @@ CREATE TABLE coco.chosen (
     status varchar(20),
     task_id uuid NOT NULL,
     own boolean NOT NULL,
-    place tid NOT NULL,
-    hash bigint NOT NULL
+    place tid NOT NULL
 ) WITH (autovacuum_enabled = false);
 COMMENT ON TABLE coco.chosen IS 'The commands that are copied, and the task that stands for each.';
 
@@ -1927,9 +1920,9 @@ $procedure$;
 -- Which commands async_tasks holds, and as what: the one mapping from tasks to commands. The backfill copies by it, and the way
 -- back tells by it which commands would be lost.
 
--- held_tasks is a query for the tasks as their commands see them, without the texts. From 'ledger' as the backfill has found them, with
--- where and what they are; from 'commands' those that name one of $1, by way of the ledger, which has an index for it; else all of them,
--- as async_tasks will hold them after the way back. A query, because a million rows had better not be put by in between.
+-- held_tasks is a query for the tasks as their commands see them, without the texts. From 'table' all of them, with their places; from
+-- 'commands' those that name one of $1, by way of the ledger, which has an index for it; else all of them, as async_tasks will hold them
+-- after the way back. A query, because a million rows had better not be put by in between.
 CREATE FUNCTION coco.held_tasks(v_from text) RETURNS text
 LANGUAGE plpgsql
 STABLE
@@ -1937,20 +1930,17 @@ AS $procedure$
 DECLARE
     c_columns CONSTANT text := $columns$t.action_type,
         t.vdsm_task_id IS DISTINCT FROM '00000000-0000-0000-0000-000000000000' AS submitted,
-        t.action_parameters IS NOT NULL AS has_action, t.task_parameters IS NOT NULL AS has_task, t.started_at,
-        NULL::tid AS place, NULL::bigint AS action_hash, NULL::bigint AS task_hash$columns$;
+        t.action_parameters IS NOT NULL AS has_action, t.task_parameters IS NOT NULL AS has_task, t.started_at$columns$;
 BEGIN
-    IF v_from = 'ledger' THEN
-        RETURN 'SELECT l.task_id, l.command_id, l.root_command_id, l.action_type, l.submitted, l.has_action, l.has_task, l.started_at,
-            l.place, l.action_hash, l.task_hash FROM coco.ledger l';
-    ELSIF v_from = 'commands' THEN
-        RETURN format('SELECT t.task_id, l.command_id, l.root_command_id, %s
+    IF v_from = 'commands' THEN
+        RETURN format('SELECT t.task_id, l.command_id, l.root_command_id, %s, NULL::tid AS place
             FROM coco.ledger l
             JOIN public.async_tasks t ON t.task_id = l.task_id
             WHERE l.command_id = ANY ($1) OR l.root_command_id = ANY ($1)', c_columns);
     END IF;
-    RETURN format('SELECT t.task_id, NULLIF(t.command_id, %1$L) AS command_id, NULLIF(t.root_command_id, %1$L) AS root_command_id, %2$s
-        FROM %3$s t', '00000000-0000-0000-0000-000000000000', c_columns,
+    RETURN format('SELECT t.task_id, NULLIF(t.command_id, %1$L) AS command_id, NULLIF(t.root_command_id, %1$L) AS root_command_id, %2$s,
+            %3$s AS place FROM %4$s t', '00000000-0000-0000-0000-000000000000', c_columns,
+        CASE v_from WHEN 'table' THEN 't.ctid' ELSE 'NULL::tid' END,
         (SELECT CASE s.serves WHEN 'async_tasks' THEN 'public.async_tasks' ELSE 'coco.async_task' END FROM coco.state s));
 END;
 $procedure$;
@@ -1967,7 +1957,7 @@ AS $procedure$
         WITH root AS (
             SELECT DISTINCT ON (t.root_command_id)
                 t.root_command_id AS command_id, t.task_id, t.action_type, min(t.started_at) OVER all_of_it AS started_at,
-                t.place, t.action_hash
+                t.place
             FROM (%1$s) AS t
             WHERE t.root_command_id IS NOT NULL %2$s
             WINDOW all_of_it AS (
@@ -1980,7 +1970,7 @@ AS $procedure$
             SELECT DISTINCT ON (t.command_id)
                 t.command_id, t.task_id, t.action_type, t.root_command_id, t.submitted,
                 min(t.started_at) OVER all_of_it AS started_at,
-                t.place, CASE WHEN t.root_command_id IS NULL THEN t.action_hash ELSE t.task_hash END AS hash
+                t.place
             FROM (%1$s) AS t
             WHERE t.command_id IS NOT NULL %3$s
             WINDOW all_of_it AS (
@@ -1994,14 +1984,14 @@ AS $procedure$
         SELECT r.command_id, r.action_type AS command_type,
             NULLIF(m.root_command_id, r.command_id) AS parent_command_id, COALESCE(m.root_command_id, r.command_id) AS root_command_id,
             LEAST(r.started_at, m.started_at) AS created_at, 'ACTIVE'::varchar(20) AS status, r.task_id, false AS own,
-            r.place, r.action_hash AS hash
+            r.place
         FROM root r
         LEFT JOIN mine m ON m.command_id = r.command_id
         UNION ALL
         SELECT m.command_id, CASE WHEN m.root_command_id IS NULL THEN m.action_type ELSE 0 END,
             m.root_command_id, m.root_command_id, m.started_at,
             CASE WHEN m.submitted THEN 'ACTIVE' ELSE 'NOT_STARTED' END::varchar(20), m.task_id, m.root_command_id IS NOT NULL,
-            m.place, m.hash
+            m.place
         FROM mine m
         WHERE NOT EXISTS (SELECT 1 FROM root r WHERE r.command_id = m.command_id)
         $query$, coco.held_tasks(v_from),
@@ -2017,12 +2007,11 @@ $procedure$;
 --
 -- The steps depend on nothing but the rows: where a share ends, or how often the run was interrupted, changes no result. Rows that
 -- clients change meanwhile are in the change log, and copied again from there.
---   survey    the ledger: which commands each task names, what decides which task stands for a command, and hashes of its values; in
---             the order of their table
 --   choose    which task stands for each command
---   commands  one command for every distinct root id, and for every command id that is nobody's root; in the table's order again
---   index     which tasks their commands may not give back exactly; and the indexes: at once they cost a fraction of what they would
---             cost row by row, and nobody needs them before
+--   commands  one command for every distinct root id, and for every command id that is nobody's root; in the order of the tasks' table
+--   index     their indexes: at once they cost a fraction of what they would cost row by row, and nobody needs them before
+--   survey    the ledger: which commands each task names, and hashes of its values; in the order of their table
+--   compare   which tasks their commands may not give back exactly; and the ledger's indexes
 --   archive   what the commands do not give back exactly, task by task
 
 -- tasks_between are the tasks in some blocks of their table. Before PostgreSQL 14 a range of blocks would mean to read all of it;
@@ -2053,14 +2042,16 @@ BEGIN
             v_end := v_blocks;
             v_lanes := LEAST(64, GREATEST(1, v_blocks / 128));
         WHEN 'choose' THEN
-            -- Each part reads the whole ledger: more than two cost more than they gain.
-            v_end := LEAST(2, GREATEST(1, (SELECT p.done FROM coco.progress p WHERE p.step = 'survey') / 50000));
+            DELETE FROM coco.change_log; -- whatever changed so far, the copy sees
+            -- Each part reads the whole table, without the texts: more than two cost more than they gain.
+            v_end := LEAST(2, GREATEST(1, v_blocks / 2048));
             v_lanes := v_end;
-        WHEN 'index' THEN
-            v_end := 8;
-            v_lanes := 8;
+        WHEN 'index', 'compare' THEN
+            v_end := 4;
+            v_lanes := 4;
         WHEN 'archive' THEN
             PERFORM coco.copy_missed();
+            PERFORM coco.leave_to_the_log();
             v_end := (SELECT count(*) FROM coco.suspect);
             v_lanes := LEAST(64, GREATEST(1, v_end / 4096));
     END CASE;
@@ -2113,16 +2104,13 @@ DECLARE
     v_rows bigint;
 BEGIN
     EXECUTE format($insert$
-        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, root_is_zero, action_type, submitted,
-            has_action, has_task, started_at, place, action_hash, task_hash)
+        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, root_is_zero, action_hash, task_hash)
         SELECT t.task_id, NULLIF(t.command_id, %1$L), NULLIF(t.root_command_id, %1$L),
             coco.combine(t.root_command_id, t.action_hash, t.task_hash), COALESCE(t.root_command_id = %1$L, false),
-            t.action_type, t.vdsm_task_id IS DISTINCT FROM %1$L, t.has_action, t.has_task, t.started_at,
-            t.ctid, t.action_hash, t.task_hash
+            t.action_hash, t.task_hash
         FROM (%2$s OFFSET 0) AS t -- so that each text is read once
-        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.ctid, t.task_id, t.command_id, t.root_command_id,
-            t.action_type, t.vdsm_task_id, t.started_at, t.action_parameters IS NOT NULL AS has_action,
-            t.task_parameters IS NOT NULL AS has_task, coco.value_hash(t.action_parameters, t.action_params_class) AS action_hash,
+        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.task_id, t.command_id, t.root_command_id,
+            coco.value_hash(t.action_parameters, t.action_params_class) AS action_hash,
             coco.value_hash(t.task_parameters, t.task_params_class) AS task_hash')) USING v_first, v_last;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_rows;
@@ -2139,24 +2127,30 @@ DECLARE
         FROM generate_series(v_part - 1, LEAST(v_part, v_parts - 1)) AS n ORDER BY n);
 BEGIN
     EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
-        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger', true))
+        task_id, own, place) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('table', true))
     USING v_ids[1], v_ids[2];
     RETURN 1;
 END;
 $procedure$;
 
--- suspect_tasks finds the tasks that cannot do with what their commands hold.
+-- suspect_tasks finds the tasks that cannot do with what their commands hold: that of the task that stands for each.
 CREATE FUNCTION coco.suspect_tasks() RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT c.command_id, COALESCE(c.parent_command_id, c.root_command_id) AS root_command_id,
+            CASE WHEN c.own THEN l.task_hash ELSE l.action_hash END AS hash
+        FROM coco.chosen c
+        LEFT JOIN coco.ledger l ON l.task_id = c.task_id
+    )
     INSERT INTO coco.suspect (number, task_id)
     SELECT row_number() OVER (), l.task_id
     FROM coco.ledger l
-    LEFT JOIN coco.chosen own ON own.command_id = l.command_id
-    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
+    LEFT JOIN held own ON own.command_id = l.command_id
+    LEFT JOIN held acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
     WHERE l.root_is_zero
-        OR l.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
+        OR l.root_command_id IS DISTINCT FROM own.root_command_id
         OR l.action_hash IS DISTINCT FROM acting.hash
         OR l.task_hash IS DISTINCT FROM own.hash;
     ANALYZE coco.suspect;
@@ -2223,16 +2217,52 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the
--- primary key becomes one with the foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
+-- leave_to_the_log hands over to catch_up what has changed while it was copied: each such task is recorded anew, whatever the
+-- copy saw of it, and a command that none of them names any more is released.
+CREATE FUNCTION coco.leave_to_the_log() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE coco.ledger SET fingerprint = NULL
+    WHERE task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task');
+    INSERT INTO coco.to_release (command_id, own)
+    SELECT c.command_id, true FROM coco.chosen c
+    WHERE c.task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task')
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = c.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = c.command_id);
+END;
+$procedure$;
+
+-- build_index builds one of the indexes of the commands. Their names are those of the end; that of the primary key becomes one with the
+-- foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
     CASE v_lane
         WHEN 1 THEN
+            CREATE UNIQUE INDEX pk_command_entities ON public.command_entities (command_id);
+        WHEN 2 THEN
+            CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
+        WHEN 3 THEN
+            CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
+        WHEN 4 THEN
+            -- The predicate names finished_at, not status: status changes stay HOT updates.
+            CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+    END CASE;
+    RETURN 1;
+END;
+$procedure$;
+
+-- compare_part finds the suspects, or builds one of the ledger's indexes, which takes as long.
+CREATE FUNCTION coco.compare_part(v_lane integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    CASE v_lane
+        WHEN 1 THEN
             RETURN coco.suspect_tasks();
-        WHEN 8 THEN
+        WHEN 2 THEN
             BEGIN
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             EXCEPTION WHEN unique_violation THEN
@@ -2240,19 +2270,10 @@ BEGIN
                 DELETE FROM coco.ledger l USING coco.ledger other WHERE other.task_id = l.task_id AND other.ctid > l.ctid;
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             END;
-        WHEN 2 THEN
-            CREATE INDEX ledger_command_id ON coco.ledger (command_id);
         WHEN 3 THEN
-            CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
+            CREATE INDEX ledger_command_id ON coco.ledger (command_id);
         WHEN 4 THEN
-            CREATE UNIQUE INDEX pk_command_entities ON public.command_entities (command_id);
-        WHEN 5 THEN
-            CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
-        WHEN 6 THEN
-            CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
-        WHEN 7 THEN
-            -- The predicate names finished_at, not status: status changes stay HOT updates.
-            CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+            CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
     END CASE;
     RETURN 1;
 END;
@@ -2355,7 +2376,8 @@ BEGIN
         WHEN 'commands' THEN coco.copy_commands(v_lane.next, v_until)
         WHEN 'archive' THEN coco.archive_tasks(v_lane.next, v_until)
         WHEN 'choose' THEN coco.choose_tasks(v_lane.lane, (SELECT count(*) FROM coco.lane l WHERE l.number = v_lane.number))
-        WHEN 'index' THEN coco.build_index(v_lane.lane) END;
+        WHEN 'index' THEN coco.build_index(v_lane.lane)
+        WHEN 'compare' THEN coco.compare_part(v_lane.lane) END;
     UPDATE coco.lane SET next = v_until, done = done + v_rows WHERE number = v_lane.number AND lane = v_lane.lane;
 END;
 $procedure$;
@@ -2513,7 +2535,8 @@ $procedure$;
 -- What the way back cannot leave in async_tasks.
 
 -- unheld_commands lists the commands that async_tasks cannot hold at all: none of its tasks names them, nor as its root. While
--- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
+-- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it; and until all is copied, there
+-- is none that was not a task's.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -2528,7 +2551,7 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM task t WHERE t.root_command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
-        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT coco.is_needed(e.command_id))
+        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT EXISTS (SELECT 1 FROM coco.progress p WHERE NOT p.finished) AND NOT coco.is_needed(e.command_id))
     $query$, coco.held_tasks('tasks'));
 END;
 $procedure$;

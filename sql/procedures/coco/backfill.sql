@@ -3,12 +3,11 @@
 --
 -- The steps depend on nothing but the rows: where a share ends, or how often the run was interrupted, changes no result. Rows that
 -- clients change meanwhile are in the change log, and copied again from there.
---   survey    the ledger: which commands each task names, what decides which task stands for a command, and hashes of its values; in
---             the order of their table
 --   choose    which task stands for each command
---   commands  one command for every distinct root id, and for every command id that is nobody's root; in the table's order again
---   index     which tasks their commands may not give back exactly; and the indexes: at once they cost a fraction of what they would
---             cost row by row, and nobody needs them before
+--   commands  one command for every distinct root id, and for every command id that is nobody's root; in the order of the tasks' table
+--   index     their indexes: at once they cost a fraction of what they would cost row by row, and nobody needs them before
+--   survey    the ledger: which commands each task names, and hashes of its values; in the order of their table
+--   compare   which tasks their commands may not give back exactly; and the ledger's indexes
 --   archive   what the commands do not give back exactly, task by task
 
 -- tasks_between are the tasks in some blocks of their table. Before PostgreSQL 14 a range of blocks would mean to read all of it;
@@ -39,14 +38,16 @@ BEGIN
             v_end := v_blocks;
             v_lanes := LEAST(64, GREATEST(1, v_blocks / 128));
         WHEN 'choose' THEN
-            -- Each part reads the whole ledger: more than two cost more than they gain.
-            v_end := LEAST(2, GREATEST(1, (SELECT p.done FROM coco.progress p WHERE p.step = 'survey') / 50000));
+            DELETE FROM coco.change_log; -- whatever changed so far, the copy sees
+            -- Each part reads the whole table, without the texts: more than two cost more than they gain.
+            v_end := LEAST(2, GREATEST(1, v_blocks / 2048));
             v_lanes := v_end;
-        WHEN 'index' THEN
-            v_end := 8;
-            v_lanes := 8;
+        WHEN 'index', 'compare' THEN
+            v_end := 4;
+            v_lanes := 4;
         WHEN 'archive' THEN
             PERFORM coco.copy_missed();
+            PERFORM coco.leave_to_the_log();
             v_end := (SELECT count(*) FROM coco.suspect);
             v_lanes := LEAST(64, GREATEST(1, v_end / 4096));
     END CASE;
@@ -99,16 +100,13 @@ DECLARE
     v_rows bigint;
 BEGIN
     EXECUTE format($insert$
-        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, root_is_zero, action_type, submitted,
-            has_action, has_task, started_at, place, action_hash, task_hash)
+        INSERT INTO coco.ledger (task_id, command_id, root_command_id, fingerprint, root_is_zero, action_hash, task_hash)
         SELECT t.task_id, NULLIF(t.command_id, %1$L), NULLIF(t.root_command_id, %1$L),
             coco.combine(t.root_command_id, t.action_hash, t.task_hash), COALESCE(t.root_command_id = %1$L, false),
-            t.action_type, t.vdsm_task_id IS DISTINCT FROM %1$L, t.has_action, t.has_task, t.started_at,
-            t.ctid, t.action_hash, t.task_hash
+            t.action_hash, t.task_hash
         FROM (%2$s OFFSET 0) AS t -- so that each text is read once
-        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.ctid, t.task_id, t.command_id, t.root_command_id,
-            t.action_type, t.vdsm_task_id, t.started_at, t.action_parameters IS NOT NULL AS has_action,
-            t.task_parameters IS NOT NULL AS has_task, coco.value_hash(t.action_parameters, t.action_params_class) AS action_hash,
+        $insert$, '00000000-0000-0000-0000-000000000000', coco.tasks_between('t.task_id, t.command_id, t.root_command_id,
+            coco.value_hash(t.action_parameters, t.action_params_class) AS action_hash,
             coco.value_hash(t.task_parameters, t.task_params_class) AS task_hash')) USING v_first, v_last;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_rows;
@@ -125,24 +123,30 @@ DECLARE
         FROM generate_series(v_part - 1, LEAST(v_part, v_parts - 1)) AS n ORDER BY n);
 BEGIN
     EXECUTE format('INSERT INTO coco.chosen (command_id, command_type, parent_command_id, root_command_id, created_at, status,
-        task_id, own, place, hash) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('ledger', true))
+        task_id, own, place) SELECT * FROM (%s) AS h ORDER BY h.place', coco.held_commands('table', true))
     USING v_ids[1], v_ids[2];
     RETURN 1;
 END;
 $procedure$;
 
--- suspect_tasks finds the tasks that cannot do with what their commands hold.
+-- suspect_tasks finds the tasks that cannot do with what their commands hold: that of the task that stands for each.
 CREATE FUNCTION coco.suspect_tasks() RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT c.command_id, COALESCE(c.parent_command_id, c.root_command_id) AS root_command_id,
+            CASE WHEN c.own THEN l.task_hash ELSE l.action_hash END AS hash
+        FROM coco.chosen c
+        LEFT JOIN coco.ledger l ON l.task_id = c.task_id
+    )
     INSERT INTO coco.suspect (number, task_id)
     SELECT row_number() OVER (), l.task_id
     FROM coco.ledger l
-    LEFT JOIN coco.chosen own ON own.command_id = l.command_id
-    LEFT JOIN coco.chosen acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
+    LEFT JOIN held own ON own.command_id = l.command_id
+    LEFT JOIN held acting ON acting.command_id = COALESCE(l.root_command_id, l.command_id)
     WHERE l.root_is_zero
-        OR l.root_command_id IS DISTINCT FROM COALESCE(own.parent_command_id, own.root_command_id)
+        OR l.root_command_id IS DISTINCT FROM own.root_command_id
         OR l.action_hash IS DISTINCT FROM acting.hash
         OR l.task_hash IS DISTINCT FROM own.hash;
     ANALYZE coco.suspect;
@@ -209,16 +213,52 @@ BEGIN
 END;
 $procedure$;
 
--- build_index builds one of the indexes, or finds the suspects, which takes as long. Their names are those of the end; that of the
--- primary key becomes one with the foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
+-- leave_to_the_log hands over to catch_up what has changed while it was copied: each such task is recorded anew, whatever the
+-- copy saw of it, and a command that none of them names any more is released.
+CREATE FUNCTION coco.leave_to_the_log() RETURNS void
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE coco.ledger SET fingerprint = NULL
+    WHERE task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task');
+    INSERT INTO coco.to_release (command_id, own)
+    SELECT c.command_id, true FROM coco.chosen c
+    WHERE c.task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task')
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = c.command_id)
+        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = c.command_id);
+END;
+$procedure$;
+
+-- build_index builds one of the indexes of the commands. Their names are those of the end; that of the primary key becomes one with the
+-- foreign keys: until then whoever only reads the table, such as a backup, is not waited for.
 CREATE FUNCTION coco.build_index(v_lane integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $procedure$
 BEGIN
     CASE v_lane
         WHEN 1 THEN
+            CREATE UNIQUE INDEX pk_command_entities ON public.command_entities (command_id);
+        WHEN 2 THEN
+            CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
+        WHEN 3 THEN
+            CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
+        WHEN 4 THEN
+            -- The predicate names finished_at, not status: status changes stay HOT updates.
+            CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+    END CASE;
+    RETURN 1;
+END;
+$procedure$;
+
+-- compare_part finds the suspects, or builds one of the ledger's indexes, which takes as long.
+CREATE FUNCTION coco.compare_part(v_lane integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    CASE v_lane
+        WHEN 1 THEN
             RETURN coco.suspect_tasks();
-        WHEN 8 THEN
+        WHEN 2 THEN
             BEGIN
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             EXCEPTION WHEN unique_violation THEN
@@ -226,19 +266,10 @@ BEGIN
                 DELETE FROM coco.ledger l USING coco.ledger other WHERE other.task_id = l.task_id AND other.ctid > l.ctid;
                 CREATE UNIQUE INDEX ledger_task_id ON coco.ledger (task_id);
             END;
-        WHEN 2 THEN
-            CREATE INDEX ledger_command_id ON coco.ledger (command_id);
         WHEN 3 THEN
-            CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
+            CREATE INDEX ledger_command_id ON coco.ledger (command_id);
         WHEN 4 THEN
-            CREATE UNIQUE INDEX pk_command_entities ON public.command_entities (command_id);
-        WHEN 5 THEN
-            CREATE INDEX idx_parent_command_id ON public.command_entities (parent_command_id) WHERE parent_command_id IS NOT NULL;
-        WHEN 6 THEN
-            CREATE INDEX idx_root_command_id ON public.command_entities (root_command_id) WHERE root_command_id IS NOT NULL;
-        WHEN 7 THEN
-            -- The predicate names finished_at, not status: status changes stay HOT updates.
-            CREATE INDEX idx_command_entities_unfinished ON public.command_entities (created_at) WHERE finished_at IS NULL;
+            CREATE INDEX ledger_root_command_id ON coco.ledger (root_command_id) WHERE root_command_id IS NOT NULL;
     END CASE;
     RETURN 1;
 END;
@@ -341,7 +372,8 @@ BEGIN
         WHEN 'commands' THEN coco.copy_commands(v_lane.next, v_until)
         WHEN 'archive' THEN coco.archive_tasks(v_lane.next, v_until)
         WHEN 'choose' THEN coco.choose_tasks(v_lane.lane, (SELECT count(*) FROM coco.lane l WHERE l.number = v_lane.number))
-        WHEN 'index' THEN coco.build_index(v_lane.lane) END;
+        WHEN 'index' THEN coco.build_index(v_lane.lane)
+        WHEN 'compare' THEN coco.compare_part(v_lane.lane) END;
     UPDATE coco.lane SET next = v_until, done = done + v_rows WHERE number = v_lane.number AND lane = v_lane.lane;
 END;
 $procedure$;

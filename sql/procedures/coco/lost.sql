@@ -1,7 +1,8 @@
 -- What the way back cannot leave in async_tasks.
 
 -- unheld_commands lists the commands that async_tasks cannot hold at all: none of its tasks names them, nor as its root. While
--- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it.
+-- async_tasks counts, a command that only the ledger still knows was its last task's, and went with it; and until all is copied, there
+-- is none that was not a task's.
 CREATE FUNCTION coco.unheld_commands() RETURNS SETOF public.command_entities
 LANGUAGE plpgsql
 STABLE
@@ -16,7 +17,7 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM task t WHERE t.root_command_id = e.command_id)
         AND NOT EXISTS (SELECT 1 FROM coco.to_release r WHERE r.command_id = e.command_id)
-        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT coco.is_needed(e.command_id))
+        AND ((SELECT s.serves = 'command_entities' FROM coco.state s) OR NOT EXISTS (SELECT 1 FROM coco.progress p WHERE NOT p.finished) AND NOT coco.is_needed(e.command_id))
     $query$, coco.held_tasks('tasks'));
 END;
 $procedure$;
