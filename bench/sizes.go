@@ -23,7 +23,7 @@ type sizes struct {
 
 var (
 	longSizes = sizes{
-		tasks: 1_000_000, pairs: 5, rounds: 3, quiet: 20 * time.Second, after: 10 * time.Second,
+		tasks: 1_000_000, pairs: 5, rounds: 4, quiet: 20 * time.Second, after: 10 * time.Second,
 		single: pairs{rounds: 40, calls: 25}, batch: pairs{rounds: 7, calls: 1}, read: pairs{rounds: 40, calls: 40},
 		chains: 500, rows: 1_000_000, updates: 2_000, cleanups: 3,
 	}
