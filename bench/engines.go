@@ -72,6 +72,10 @@ func (e *engines) withCopy(ctx context.Context, tasks int, use func(url string, 
 	return e.DropDatabase(ctx, name)
 }
 
+// maxLinks bounds the links of tasks to what they work on. An engine's database has no index on them, so every call that adds or deletes a
+// task reads them all: with half a million the engine by itself keeps a processor busy.
+const maxLinks = 10_000
+
 func (e *engines) makeTasks(ctx context.Context, name string, tasks int) error {
 	if err := e.CreateDatabase(ctx, name, ""); err != nil {
 		return err
@@ -80,7 +84,7 @@ func (e *engines) makeTasks(ctx context.Context, name string, tasks int) error {
 		if err := enginedb.Load(ctx, conn); err != nil {
 			return err
 		}
-		if err := enginedb.Generate(ctx, conn, enginedb.GenerateOptions{Tasks: tasks, Seed: 1}); err != nil {
+		if err := enginedb.Generate(ctx, conn, enginedb.GenerateOptions{Tasks: tasks, Seed: 1, MaxLinks: maxLinks}); err != nil {
 			return err
 		}
 		_, err := conn.Exec(ctx, `VACUUM ANALYZE`) // as it stands in a database that was not made a moment ago

@@ -47,6 +47,9 @@ func TestCopyingLosesNothingOfWhatChangesMeanwhile(t *testing.T) {
 			same(t, "what does not hold", nil, query(t, conn, `SELECT concat_ws(' ', check_name, object, detail) FROM coco.verify(10)`))
 			same(t, "commands that tasks name and nobody has stored", nil, query(t, conn, `SELECT l.command_id::text FROM coco.ledger l
 				WHERE l.command_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM command_entities e WHERE e.command_id = l.command_id)`))
+			same(t, "commands that wait although a task of theirs was submitted", nil, query(t, conn, `SELECT DISTINCT e.command_id::text
+				FROM command_entities e JOIN async_tasks t USING (command_id)
+				WHERE e.status = 'NOT_STARTED' AND t.vdsm_task_id <> '00000000-0000-0000-0000-000000000000'`))
 			before := query(t, conn, allTasks)
 			up(t, conn, versionProve, versionContract)
 			same(t, "all tasks", before, query(t, conn, allTasks))

@@ -18,6 +18,7 @@ type GenerateOptions struct {
 	MinText         int     // length of a parameter text in bytes, at least; 512
 	MaxText         int     // at most; 4096
 	TasksPerCommand float64 // mean number of tasks of a command, 1 or more; 1.6
+	MaxLinks        int     // how many entity links at most; no limit
 	WithoutPools    bool    // leave storage_pool alone, which differs from engine to engine
 }
 
@@ -44,11 +45,15 @@ func Generate(ctx context.Context, conn *pgx.Conn, opts GenerateOptions) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"async_tasks"}, taskColumns, newTaskSource(opts)); err != nil {
 			return fmt.Errorf("copy tasks: %w", err)
 		}
-		links := pgx.CopyFromSlice((opts.Tasks+1)/2, func(i int) ([]any, error) {
+		links := (opts.Tasks + 1) / 2
+		if opts.MaxLinks > 0 {
+			links = min(links, opts.MaxLinks)
+		}
+		linkRows := pgx.CopyFromSlice(links, func(i int) ([]any, error) {
 			return []any{derivedID(opts.Seed, kindTask, 2*i), derivedID(opts.Seed, kindEntity, i/3), "Storage"}, nil
 		})
 		linkColumns := []string{"async_task_id", "entity_id", "entity_type"}
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"async_tasks_entities"}, linkColumns, links); err != nil {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"async_tasks_entities"}, linkColumns, linkRows); err != nil {
 			return fmt.Errorf("copy entity links: %w", err)
 		}
 		return nil
