@@ -16,7 +16,7 @@ BEGIN
             offer_command,record_task,release_command,sweep,forget_task,renew_command,task_commands,
             log_task_id,log_command,release_task,catch_up,
             held_tasks,held_commands,
-            tasks_between,begin_step,table_file,copy_again,survey_tasks,choose_tasks,suspect_tasks,copy_commands,copy_missed,leave_to_the_log,build_index,compare_part,
+            tasks_between,begin_step,table_file,copy_again,survey_tasks,choose_tasks,suspect_tasks,copy_commands,copy_changed,build_index,compare_part,
             archive_tasks,end_step,forget_choice,take_lane,backfill,begin_drain,drain_blockers,require_drained,
             command_chains,command_hierarchy,command_tree,below,register_instance,renew_lease,stop_instance,instances,fence,
             is_final,may_become,save_commands,named_commands,made_progress,persist_commands,change_status,

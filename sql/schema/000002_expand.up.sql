@@ -1874,9 +1874,16 @@ BEGIN
 
     IF (SELECT serves = 'async_tasks' FROM coco.state) THEN
         FOR v_id IN
-            SELECT DISTINCT d.id FROM coco.differences(v_tasks, cardinality(v_tasks)) d
+            SELECT d.id FROM coco.differences(v_tasks, cardinality(v_tasks)) d
             WHERE d.source = 'task' AND EXISTS (SELECT 1 FROM coco.change_log c WHERE c.source = 'task' AND c.id = d.id)
-            ORDER BY d.id
+            UNION
+            -- Values alone do not tell that a task was submitted, or that its type is known by now.
+            SELECT t.task_id FROM public.async_tasks t
+            JOIN public.command_entities e ON e.command_id IN (t.command_id, t.root_command_id)
+            WHERE t.task_id = ANY (v_tasks) AND (
+                e.status = 'NOT_STARTED' AND e.command_id = t.command_id AND t.vdsm_task_id <> '00000000-0000-0000-0000-000000000000'
+                OR e.command_type = 0 AND t.action_type <> 0 AND (e.command_id = t.root_command_id OR t.root_command_id IS NULL))
+            ORDER BY 1
         LOOP
             EXECUTE 'SELECT * FROM public.async_tasks WHERE task_id = $1' || v_lock INTO v_task USING v_id;
             IF v_task.task_id IS NOT NULL THEN
@@ -2050,8 +2057,7 @@ BEGIN
             v_end := 4;
             v_lanes := 4;
         WHEN 'archive' THEN
-            PERFORM coco.copy_missed();
-            PERFORM coco.leave_to_the_log();
+            PERFORM coco.copy_changed();
             v_end := (SELECT count(*) FROM coco.suspect);
             v_lanes := LEAST(64, GREATEST(1, v_end / 4096));
     END CASE;
@@ -2183,53 +2189,44 @@ BEGIN
 END;
 $procedure$;
 
--- copy_missed copies what copy_commands has passed over, from whatever task stands for it by now. And whoever shares a command with a
--- task that has changed since the choice is suspected: the command may hold another value than that was made by.
-CREATE FUNCTION coco.copy_missed() RETURNS void
+-- copy_changed copies anew, by the ledger, the commands of tasks that have changed since the choice, and those that copy_commands has
+-- passed over. A command that no task names any more is not copied again. Whoever shares one of them is suspected: it may hold another
+-- value than that was made by. What changes from here on, the ledger does not know, and catch_up does.
+CREATE FUNCTION coco.copy_changed() RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    v_missed uuid[];
+    v_changed uuid[] := ARRAY(
+        WITH changed AS MATERIALIZED (
+            SELECT DISTINCT g.id FROM coco.change_log g WHERE g.source = 'task'
+        )
+        SELECT c.command_id FROM coco.chosen c WHERE c.task_id IN (SELECT id FROM changed)
+        UNION
+        SELECT l.command_id FROM coco.ledger l WHERE l.task_id IN (SELECT id FROM changed) AND l.command_id IS NOT NULL
+        UNION
+        SELECT l.root_command_id FROM coco.ledger l WHERE l.task_id IN (SELECT id FROM changed) AND l.root_command_id IS NOT NULL);
 BEGIN
     IF (SELECT count(*) FROM coco.chosen) > (SELECT p.done FROM coco.progress p WHERE p.step = 'commands') THEN
-        v_missed := ARRAY(
+        v_changed := v_changed || ARRAY(
             SELECT c.command_id FROM coco.chosen c
             WHERE NOT EXISTS (SELECT 1 FROM public.command_entities e WHERE e.command_id = c.command_id));
-        EXECUTE format('INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
-                action_parameters, action_parameters_class, created_at, status)
-            SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
-                CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
-                CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END, h.created_at, h.status
-            FROM (%s) AS h
-            JOIN public.async_tasks t ON t.task_id = h.task_id
-            WHERE h.command_id = ANY ($1)
-            ON CONFLICT (command_id) DO NOTHING', coco.held_commands('commands', false)) USING v_missed;
     END IF;
 
-    WITH changed AS (
-        SELECT c.command_id FROM coco.chosen c WHERE c.task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task')
-    )
+    DELETE FROM public.command_entities WHERE command_id = ANY (v_changed);
+    EXECUTE format('INSERT INTO public.command_entities (command_id, command_type, parent_command_id, root_command_id,
+            action_parameters, action_parameters_class, created_at, status)
+        SELECT h.command_id, h.command_type, h.parent_command_id, h.root_command_id,
+            CASE WHEN h.own THEN t.task_parameters ELSE t.action_parameters END,
+            CASE WHEN h.own THEN t.task_params_class ELSE t.action_params_class END, h.created_at, h.status
+        FROM (%s) AS h
+        JOIN public.async_tasks t ON t.task_id = h.task_id
+        WHERE h.command_id = ANY ($1)', coco.held_commands('commands', false)) USING v_changed;
+
     INSERT INTO coco.suspect (number, task_id)
     SELECT (SELECT count(*) FROM coco.suspect) + row_number() OVER (), l.task_id
     FROM coco.ledger l
-    WHERE (l.command_id IN (SELECT command_id FROM changed) OR l.root_command_id IN (SELECT command_id FROM changed))
+    WHERE (l.command_id = ANY (v_changed) OR l.root_command_id = ANY (v_changed))
         AND NOT EXISTS (SELECT 1 FROM coco.suspect s WHERE s.task_id = l.task_id);
-END;
-$procedure$;
-
--- leave_to_the_log hands over to catch_up what has changed while it was copied: each such task is recorded anew, whatever the
--- copy saw of it, and a command that none of them names any more is released.
-CREATE FUNCTION coco.leave_to_the_log() RETURNS void
-LANGUAGE plpgsql
-AS $procedure$
-BEGIN
-    UPDATE coco.ledger SET fingerprint = NULL
-    WHERE task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task');
-    INSERT INTO coco.to_release (command_id, own)
-    SELECT c.command_id, true FROM coco.chosen c
-    WHERE c.task_id IN (SELECT g.id FROM coco.change_log g WHERE g.source = 'task')
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.command_id = c.command_id)
-        AND NOT EXISTS (SELECT 1 FROM coco.ledger l WHERE l.root_command_id = c.command_id);
 END;
 $procedure$;
 

@@ -94,9 +94,16 @@ BEGIN
 
     IF (SELECT serves = 'async_tasks' FROM coco.state) THEN
         FOR v_id IN
-            SELECT DISTINCT d.id FROM coco.differences(v_tasks, cardinality(v_tasks)) d
+            SELECT d.id FROM coco.differences(v_tasks, cardinality(v_tasks)) d
             WHERE d.source = 'task' AND EXISTS (SELECT 1 FROM coco.change_log c WHERE c.source = 'task' AND c.id = d.id)
-            ORDER BY d.id
+            UNION
+            -- Values alone do not tell that a task was submitted, or that its type is known by now.
+            SELECT t.task_id FROM public.async_tasks t
+            JOIN public.command_entities e ON e.command_id IN (t.command_id, t.root_command_id)
+            WHERE t.task_id = ANY (v_tasks) AND (
+                e.status = 'NOT_STARTED' AND e.command_id = t.command_id AND t.vdsm_task_id <> '00000000-0000-0000-0000-000000000000'
+                OR e.command_type = 0 AND t.action_type <> 0 AND (e.command_id = t.root_command_id OR t.root_command_id IS NULL))
+            ORDER BY 1
         LOOP
             EXECUTE 'SELECT * FROM public.async_tasks WHERE task_id = $1' || v_lock INTO v_task USING v_id;
             IF v_task.task_id IS NOT NULL THEN
