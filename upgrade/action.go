@@ -34,6 +34,31 @@ const (
 	KindTakeBack Kind = "take_back"
 )
 
+// Words name a kind as people do: wait for older transactions.
+func (k Kind) Words() string {
+	switch k {
+	case KindMend:
+		return "put procedures back"
+	case KindMoveIn:
+		return "compare the copy"
+	case KindAlone:
+		return "wait until alone"
+	case KindBackfill:
+		return "copy in batches"
+	case KindDrain:
+		return "wait for older transactions"
+	case KindCatchUp:
+		return "catch up"
+	case KindApply:
+		return "apply"
+	case KindExport:
+		return "export commands"
+	case KindTakeBack:
+		return "take back"
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
+}
+
 // Action is one thing that a run does. A run is the list of its actions, in their order, and nothing else.
 type Action struct {
 	// Number counts from 1.

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
+
+	"github.com/ovirt/coco/internal/human"
 )
 
 const (
@@ -168,9 +169,4 @@ func (c *console) paint(cell string) string {
 	return "\x1b[" + code + "m" + cell + "\x1b[0m"
 }
 
-func shorten(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
-}
+func shorten(text string, width int) string { return human.Shorten(text, width) }

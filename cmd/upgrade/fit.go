@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/ovirt/coco/internal/human"
 )
 
 // column is one of a table that has to fit a terminal. least is how short its cells may be cut where there is no room, before the column
@@ -83,41 +83,9 @@ func cutTo(columns []column, widths []int, width int) {
 	}
 }
 
-// visible writes characters that a terminal would act on, or show as nothing, as Go does: \x1b.
-func visible(text string) string {
-	if strings.IndexFunc(text, hidden) < 0 && utf8.ValidString(text) {
-		return text
-	}
-	var shown strings.Builder
-	for _, r := range text {
-		if r == utf8.RuneError || hidden(r) {
-			quotedRune := strconv.QuoteRuneToASCII(r)
-			shown.WriteString(quotedRune[1 : len(quotedRune)-1])
-			continue
-		}
-		shown.WriteRune(r)
-	}
-	return shown.String()
-}
+func visible(text string) string { return human.Visible(text) }
 
-func hidden(r rune) bool { return !strconv.IsPrint(r) }
-
-// visibleLines is visible, but for the ends of lines and tabs.
-func visibleLines(text string) string {
-	var shown strings.Builder
-	for i, line := range strings.Split(text, "\n") {
-		if i > 0 {
-			shown.WriteByte('\n')
-		}
-		for j, part := range strings.Split(line, "\t") {
-			if j > 0 {
-				shown.WriteByte('\t')
-			}
-			shown.WriteString(visible(part))
-		}
-	}
-	return shown.String()
-}
+func visibleLines(text string) string { return human.VisibleLines(text) }
 
 // age writes a time that has passed as people read it, shortly: 5s, 12m, 3h05m, 2d04h, 400d.
 func age(d time.Duration) string {

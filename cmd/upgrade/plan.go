@@ -120,9 +120,9 @@ func planRows(plan upgrade.Plan) [][]string {
 // planAction names an action, and the migration if it runs one.
 func planAction(s upgrade.Action) string {
 	if s.Kind == upgrade.KindApply || s.Kind == upgrade.KindTakeBack {
-		return fmt.Sprintf("%s %d %s", actionText(s.Kind), s.Version, s.Name)
+		return fmt.Sprintf("%s %d %s", s.Kind.Words(), s.Version, s.Name)
 	}
-	return actionText(s.Kind)
+	return s.Kind.Words()
 }
 
 // planLock is the strongest lock, and how many more there are.

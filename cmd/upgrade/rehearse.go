@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"github.com/ovirt/coco/internal/human"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/rehearse"
@@ -55,7 +56,7 @@ func (a *app) rehearse(ctx context.Context, to upgrade.Phase, down bool, flags r
 		Doing: func(what string) { report.doing(elapsed(what)) },
 		Observe: func(event upgrade.Event) {
 			if e, ok := event.(upgrade.ActionStarted); ok {
-				report.doing(elapsed(fmt.Sprintf("rehearsing step %d of %d, %s %s", e.Number, e.Total, actionText(e.Kind), e.Name)))
+				report.doing(elapsed(fmt.Sprintf("rehearsing step %d of %d, %s %s", e.Number, e.Total, e.Kind.Words(), e.Name)))
 			}
 		},
 	}
@@ -124,21 +125,7 @@ func rehearsalTotal(result rehearse.Result) string {
 		"        the copy is gone; the database was only read",
 	}
 	for _, note := range result.Notes {
-		lines = append(lines, wrapped("note    "+note, 118, "        ")...)
+		lines = append(lines, human.Wrapped("note    "+note, 118, "        ")...)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// wrapped breaks a text into lines; all but the first are indented.
-func wrapped(text string, width int, indent string) []string {
-	var lines []string
-	for len(text) > width {
-		end := strings.LastIndex(text[:width], " ")
-		if end <= len(indent) {
-			break
-		}
-		lines = append(lines, text[:end])
-		text = indent + text[end+1:]
-	}
-	return append(lines, text)
 }

@@ -38,7 +38,7 @@ func (r *reporter) observe(event upgrade.Event) {
 	switch e := event.(type) {
 	case upgrade.ActionStarted:
 		r.doing(func(since time.Duration) string {
-			return fmt.Sprintf("%s, %s: %s", actionText(e.Kind), e.Name, took(since))
+			return fmt.Sprintf("%s, %s: %s", e.Kind.Words(), e.Name, took(since))
 		})
 	case upgrade.ActionFinished:
 		r.progress.idle()
@@ -108,7 +108,7 @@ func (r *reporter) line(event upgrade.Event) string {
 		if e.Kind == upgrade.KindApply || e.Kind == upgrade.KindTakeBack {
 			return ""
 		}
-		return fmt.Sprintf("%s (%s): %s", actionText(e.Kind), e.Name, e.Summary)
+		return fmt.Sprintf("%s (%s): %s", e.Kind.Words(), e.Name, e.Summary)
 	case upgrade.StepStarted:
 		return fmt.Sprintf("step %d of %d: %s %s, sha256 %s", e.N, e.Total, e.Step, e.Step.Direction, e.Step.SHA256)
 	case upgrade.BatchDone:
@@ -131,31 +131,6 @@ func (r *reporter) line(event upgrade.Event) string {
 		return fmt.Sprintf("%s: older transactions are open%s", e.Step.Name, named(e.Blockers))
 	}
 	return ""
-}
-
-// actionText names what an action does, in a word or a few.
-func actionText(kind upgrade.Kind) string {
-	switch kind {
-	case upgrade.KindMend:
-		return "put procedures back"
-	case upgrade.KindMoveIn:
-		return "compare the copy"
-	case upgrade.KindAlone:
-		return "wait until alone"
-	case upgrade.KindBackfill:
-		return "copy in batches"
-	case upgrade.KindDrain:
-		return "wait for older transactions"
-	case upgrade.KindCatchUp:
-		return "catch up"
-	case upgrade.KindApply:
-		return "apply"
-	case upgrade.KindExport:
-		return "export commands"
-	case upgrade.KindTakeBack:
-		return "take back"
-	}
-	return strings.ReplaceAll(string(kind), "_", " ")
 }
 
 func batch(e upgrade.BatchDone, since time.Duration) string {
