@@ -14,12 +14,17 @@ var readSQL string
 
 // Read returns what a database holds, as one statement sees it. It reads no row of a table.
 func Read(ctx context.Context, tx pgx.Tx) (*Catalog, error) {
+	inner, err := tx.Begin(ctx) // at its end the search path is the caller's again
+	if err != nil {
+		return nil, fmt.Errorf("begin to read the catalog: %w", err)
+	}
+	defer func() { _ = inner.Rollback(context.WithoutCancel(ctx)) }()
 	// With an empty path the server names everything with its schema.
-	if _, err := tx.Exec(ctx, `SET LOCAL search_path = ''`); err != nil {
+	if _, err := inner.Exec(ctx, `SET LOCAL search_path = ''`); err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	var text []byte
-	if err := tx.QueryRow(ctx, readSQL).Scan(&text); err != nil {
+	if err := inner.QueryRow(ctx, readSQL).Scan(&text); err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	c := &Catalog{}

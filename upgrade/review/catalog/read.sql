@@ -15,8 +15,10 @@ extension_objects AS (
 role_names AS (
     SELECT oid, rolname::text AS name FROM pg_catalog.pg_roles
 ),
+-- The server's own objects have smaller numbers; schema public is one of them.
 comments AS (
     SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description
+    WHERE objoid >= 16384 OR classoid = 'pg_catalog.pg_namespace'::regclass
 ),
 -- Rights one by one, those that an object has by default among them.
 rights AS (
@@ -48,16 +50,18 @@ rights AS (
 columns AS (
     SELECT a.attrelid, json_agg(json_build_object(
         'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull,
-        'default', CASE WHEN to_jsonb(a) ->> 'attgenerated' IN ('s', 'v') THEN '' ELSE coalesce(pg_get_expr(d.adbin, d.adrelid), '') END,
-        'generated', CASE WHEN to_jsonb(a) ->> 'attgenerated' IN ('s', 'v') THEN 'generated as (' || pg_get_expr(d.adbin, d.adrelid) || ')'
+        'default', CASE WHEN a.attgenerated <> '' THEN '' ELSE coalesce(pg_get_expr(d.adbin, d.adrelid), '') END,
+        'generated', CASE WHEN a.attgenerated <> '' THEN 'generated as (' || pg_get_expr(d.adbin, d.adrelid) || ')'
             WHEN a.attidentity = 'a' THEN 'identity always' WHEN a.attidentity = 'd' THEN 'identity by default' ELSE '' END,
         'collation', CASE WHEN a.attcollation <> t.typcollation THEN coalesce(l.collname, '') ELSE '' END,
         'storage', CASE WHEN a.attstorage <> t.typstorage
             THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END ELSE '' END,
-        'statistics', greatest(coalesce((to_jsonb(a) ->> 'attstattarget')::integer, 0), 0),
+        'statistics', greatest(coalesce(a.attstattarget, 0), 0),
         'comment', coalesce(c.description, ''), 'grants', g.grants
     ) ORDER BY a.attnum) AS list
     FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_class o ON o.oid = a.attrelid AND o.relkind IN ('r', 'p', 'v', 'm', 'f')
+    JOIN schemas s ON s.oid = o.relnamespace
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
