@@ -3,9 +3,9 @@ package judge
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
+	"github.com/ovirt/coco/internal/human"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/finding"
@@ -27,18 +27,18 @@ func (j *judge) data() {
 		var why []string
 		for _, w := range d.Why {
 			if w.Count > 0 {
-				why = append(why, fmt.Sprintf("%s: %s", w.Name, strconv.FormatInt(w.Count, 10)))
+				why = append(why, fmt.Sprintf("%s: %s", w.Name, human.Count(w.Count)))
 			}
 		}
 		j.find(rule.DataArchived, finding.Note, tasks,
-			fmt.Sprintf("%s of %s keep values in coco.archive that their commands cannot give back exactly", strconv.FormatInt(d.Archived, 10),
+			fmt.Sprintf("%s of %s keep values in coco.archive that their commands cannot give back exactly", human.Count(d.Archived),
 				counted(d.Tasks, "task")), evidence(why...))
 	}
 	var large []string
 	for _, t := range d.Tables {
 		for _, c := range t.Moves {
 			if c.Count >= largeValue {
-				large = append(large, fmt.Sprintf("%s.%s: %s at most", t.Table, c.Name, size(c.Count)))
+				large = append(large, fmt.Sprintf("%s.%s: %s at most", t.Table, c.Name, human.Size(c.Count)))
 			}
 		}
 	}
@@ -49,7 +49,7 @@ func (j *judge) data() {
 	var states []string
 	for _, s := range d.InFlight {
 		flying += s.Count
-		states = append(states, fmt.Sprintf("%s: %s", s.Name, strconv.FormatInt(s.Count, 10)))
+		states = append(states, fmt.Sprintf("%s: %s", s.Name, human.Count(s.Count)))
 	}
 	if flying > 0 {
 		j.find(rule.TasksInFlight, finding.Note, tasks, counted(flying, "task")+" are under way; their rows move with all others",
@@ -114,13 +114,17 @@ func (j *judge) subject(text string) catalog.Object {
 			return catalog.Object{Kind: catalog.KindSchema, Name: name}
 		}
 	}
-	return j.Before.Catalog.Database.Object
+	return j.database()
 }
 
 // rules takes over the findings of package rule: those that were there before the upgrade apart.
 func (j *judge) rules() {
 	if !j.copied() {
 		j.result.Earlier = append(j.result.Earlier, j.Before.Rules...)
+		return
+	}
+	if len(j.After.Refers) == 0 {
+		j.skip("rules", "the text of procedures: not read")
 		return
 	}
 	was := make([]finding.Finding, len(j.Before.Rules))
@@ -139,6 +143,10 @@ func (j *judge) rules() {
 			open++
 		}
 	}
-	j.check("rules", open > 0, fmt.Sprintf("the text of %s read: %s that was not there before", counted(len(j.After.Catalog.Routines), "procedure"),
-		counted(open, "finding")))
+	summary := fmt.Sprintf("the text of %s read: ", counted(len(j.After.Refers), "procedure"))
+	if open > 0 {
+		j.check("rules", true, summary+counted(open, "finding")+" of what is new")
+		return
+	}
+	j.check("rules", false, summary+"nothing is found in what is new")
 }

@@ -43,7 +43,7 @@ func (j *judge) edits() {
 	if found.Own > 0 {
 		detail = append(detail, "coco's own: "+counted(found.Own, "procedure"))
 	}
-	j.check("releases", len(found.Edited) > 0, fmt.Sprintf("%d of %s equal %s", found.Equal, counted(found.Compared(), "procedure"), what), detail...)
+	j.check("releases", j.found(rule.LocalEdit) > 0, fmt.Sprintf("%d of %s equal %s", found.Equal, counted(found.Compared(), "procedure"), what), detail...)
 }
 
 func namesOf(routines []catalog.Routine) []string {

@@ -98,6 +98,15 @@ func (j *judge) pairs() {
 	}
 }
 
+// database names the database itself: a copy of it has a name of its own.
+func (j *judge) database() catalog.Object {
+	o := catalog.Object{Kind: catalog.KindDatabase, Name: j.Before.Catalog.Database.Name}
+	if j.Check != nil {
+		o.Name = j.Check.Database.Name
+	}
+	return o
+}
+
 // moves are the columns whose values are proven to be elsewhere afterwards.
 func (j *judge) moves() map[catalog.Object]bool {
 	moved := map[catalog.Object]bool{}

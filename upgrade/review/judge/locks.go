@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ovirt/coco/internal/human"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/rehearse"
 	"github.com/ovirt/coco/upgrade/review/catalog"
@@ -95,7 +96,7 @@ func (j *judge) rewritten() {
 			n++
 			o := lockedTable(table)
 			j.find(rule.TableRewritten, finding.Decide, o, fmt.Sprintf("step %d (%s %s) writes %s anew", step.Number, step.Kind, step.Name, table),
-				evidence("estimated: "+took(step.Time)+", "+size(step.WAL)+" of WAL"))
+				evidence("estimated: "+took(step.Time)+", "+human.Size(step.WAL)+" of WAL"))
 		}
 	}
 	if n > 0 {

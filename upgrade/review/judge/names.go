@@ -54,9 +54,9 @@ func (j *judge) overload(is *catalog.Routine) {
 	}
 }
 
-// overloaded notes a name that two routines had before. They may be meant so.
+// overloaded notes a routine beside one of the engine's name, before the upgrade. Where the engine itself has two, nobody made a mistake.
 func (j *judge) overloaded(was *catalog.Routine) {
-	if same(j.was.names[was.Name], was.Schema) < 2 || !j.known.Has(was.Name) {
+	if same(j.was.names[was.Name], was.Schema) < 2 || !j.known.Has(was.Name) || len(j.known.Of(*was)) > 0 {
 		return
 	}
 	j.result.Earlier = append(j.result.Earlier, finding.Finding{

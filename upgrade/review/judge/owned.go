@@ -20,7 +20,7 @@ type owned struct {
 func (j *judge) kept() []owned {
 	var all []owned
 	was, is := j.Before.Catalog, j.After.Catalog
-	all = append(all, owned{is.Database.Object, "", was.Database.Common, is.Database.Common, was.Database.Settings, is.Database.Settings})
+	all = append(all, owned{j.database(), "", was.Database.Common, is.Database.Common, was.Database.Settings, is.Database.Settings})
 	for _, s := range is.Schemas {
 		for _, old := range was.Schemas {
 			if old.Object == s.Object {

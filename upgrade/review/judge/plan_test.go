@@ -1,0 +1,93 @@
+package judge_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/testdb"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+	"github.com/ovirt/coco/upgrade/rehearse"
+	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/judge"
+)
+
+// used is a database as an engine leaves it after years, with rights, comments, settings and an edited procedure.
+func used(t *testing.T) *testdb.DB {
+	t.Helper()
+	db := testdb.New(t, testdb.Options{Template: testdb.Template{
+		Name: "used", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.DecorateSQL(), enginedb.Sample()),
+		Build: func(ctx context.Context, url string) error {
+			conn, err := pgx.Connect(ctx, url)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = conn.Close(ctx) }()
+			return errors.Join(enginedb.Load(ctx, conn), enginedb.Decorate(ctx, conn), enginedb.LoadSample(ctx, conn))
+		},
+	}})
+	db.NeedPgDump(t) // rehearsals copy the schema
+	return db
+}
+
+// rehearsed is what coco's own plan does to a copy of a database.
+func rehearsed(t *testing.T, db *testdb.DB, to upgrade.Phase) judge.Facts {
+	t.Helper()
+	config, err := connect.Config(connect.Options{Database: db.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	upgrader, err := upgrade.New(upgrade.Options{Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := upgrader.PlanUp(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked, err := upgrader.Check(t.Context(), upgrade.CheckOptions{To: to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := judge.Facts{Plan: &plan, Check: &looked, Data: &judge.Data{
+		Tasks: plan.Tasks, Commands: plan.Commands,
+		Tables: []judge.TableData{{Table: "async_tasks", Moves: []judge.Count{
+			{Name: "action_parameters", Count: 3 << 20}, {Name: "action_params_class"}, {Name: "task_parameters"}, {Name: "task_params_class"},
+			{Name: "root_command_id"},
+		}}},
+	}}
+	for _, step := range plan.Steps {
+		facts.Texts = append(facts.Texts, step.SQL)
+	}
+	result, err := rehearse.Run(t.Context(), rehearse.Options{
+		Config: config, To: to, Tasks: 100,
+		Before: func(_ context.Context, conn *pgx.Conn) error { facts.Before = side(t, conn); return nil },
+		After:  func(_ context.Context, conn *pgx.Conn) error { facts.After = side(t, conn); return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts.Rehearsal = &result
+	return facts
+}
+
+func TestOwnPlanIsCleanButForTheEditThatItReplaces(t *testing.T) {
+	for _, to := range []upgrade.Phase{upgrade.Switch, upgrade.Retire} {
+		t.Run(string(to), func(t *testing.T) {
+			result := judged(t, rehearsed(t, used(t), to))
+			for _, f := range result.Findings {
+				if f.Severity != finding.Note {
+					t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Summary)
+				}
+			}
+			for _, c := range result.Checks {
+				t.Logf("%s %s: %s %v", c.State, c.ID, c.Summary, c.Detail)
+			}
+			t.Logf("notes\n%s", text(result.Findings))
+		})
+	}
+}
