@@ -41,7 +41,7 @@ func browser(t *testing.T) (context.Context, *chromium.Browser) {
 	if path == "" {
 		t.Skip("there is no Chromium: scripts/need-chromium installs it")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	b, err := chromium.Start(ctx, path)
 	if err != nil {
@@ -94,17 +94,28 @@ func TestThePageIsFitForEveryScreen(t *testing.T) {
 	}
 	for name, report := range reports {
 		page := open(ctx, t, b, report, chromium.View{Width: 1600, Height: 1000})
-		for _, width := range []int{380, 768, 1024, 1600} {
-			for _, dark := range []bool{false, true} {
-				picture := fmt.Sprintf("%s-%d-%s", name, width, map[bool]string{false: "light", true: "dark"}[dark])
-				t.Run(picture, func(t *testing.T) {
-					if err := page.Look(ctx, chromium.View{Width: width, Height: 1000, Dark: dark}); err != nil {
-						t.Fatal(err)
-					}
+		views := []chromium.View{{Width: 380, Dark: true}, {Width: 1600}}
+		if name == "rich" {
+			views = append(views, chromium.View{Width: 380}, chromium.View{Width: 768}, chromium.View{Width: 1024, Dark: true}, chromium.View{Width: 1600, Dark: true})
+		}
+		for _, view := range views {
+			picture := fmt.Sprintf("%s-%d-%s", name, view.Width, map[bool]string{false: "light", true: "dark"}[view.Dark])
+			t.Run(picture, func(t *testing.T) {
+				view.Height = 1000
+				if err := page.Look(ctx, view); err != nil {
+					t.Fatal(err)
+				}
+				inspect(ctx, t, page)
+				if name == "rich" {
 					keep(t, picture+".png", func() ([]byte, error) { return page.Screenshot(ctx, true) })
-					inspect(ctx, t, page)
-				})
+				}
+			})
+		}
+		if name == "rich" {
+			if err := page.Look(ctx, chromium.View{Width: 1180, Height: 860}); err != nil {
+				t.Fatal(err)
 			}
+			keep(t, "review.png", func() ([]byte, error) { return page.Screenshot(ctx, false) }) // docs/review.png is this one
 		}
 		t.Run(name+"-asks-nobody", func(t *testing.T) {
 			if requests := page.Requests(); len(requests) != 1 || !strings.HasPrefix(requests[0], "file://") {
@@ -120,7 +131,7 @@ func TestThePageIsFitForEveryScreen(t *testing.T) {
 // inspect opens every fold and lists what is wrong.
 func inspect(ctx context.Context, t *testing.T, page *chromium.Page) {
 	t.Helper()
-	for _, folds := range []string{"as they are", "open"} {
+	for _, folds := range []string{"open", "as they are"} {
 		var found []string
 		if err := page.Eval(ctx, "("+inspection+")("+fmt.Sprint(folds == "open")+")", &found); err != nil {
 			t.Fatal(err)
@@ -228,5 +239,6 @@ func TestOnPaperNothingIsFolded(t *testing.T) {
 	if len(hidden) > 0 {
 		t.Errorf("not to be seen: %q", hidden)
 	}
+	keep(t, "rich-print.png", func() ([]byte, error) { return page.Screenshot(ctx, true) })
 	keep(t, "rich.pdf", func() ([]byte, error) { return page.PDF(ctx) })
 }

@@ -149,8 +149,15 @@ func (p *page) columns() {
 	}
 	var checked []item
 	for _, c := range p.Checks {
-		said := map[review.State]string{review.Failed: "does not hold", review.Skipped: "not checked"}[c.State]
-		checked = append(checked, item{Anchor: c.Anchor, Text: c.Summary, Sign: c.Sign, Tone: string(c.State), Said: said})
+		one := item{Anchor: c.Anchor, Text: c.Summary, Sign: c.Sign, Tone: string(c.State)}
+		switch c.State {
+		case review.Passed:
+		case review.Skipped:
+			one.Text = "not checked: " + one.Text
+		default:
+			one.Said = "does not hold"
+		}
+		checked = append(checked, one)
 	}
 	p.Columns = []column{
 		{"Must be fixed", "fix", "nothing", links(p.Fix, edits(finding.MustFix))},

@@ -22,7 +22,7 @@ type section struct {
 	Groups                 []groupView
 }
 
-func (s section) count() int {
+func (s *section) count() int {
 	n := 0
 	for _, g := range s.Groups {
 		n += len(g.Findings) + len(g.More)
@@ -57,6 +57,7 @@ func (p *page) sections(r review.Report) {
 			switch {
 			case g.Rule == ruleLocalEdit:
 				p.Edits.Groups = append(p.Edits.Groups, v)
+				p.Decide.more(severity == finding.Decide, len(g.Findings))
 			case severity == finding.MustFix:
 				p.Fix.Groups = append(p.Fix.Groups, v)
 			case severity == finding.Decide:
@@ -65,6 +66,13 @@ func (p *page) sections(r review.Report) {
 				p.Notes.Groups = append(p.Notes.Groups, v)
 			}
 		}
+	}
+}
+
+// more says that some of the section's findings stand among the edited procedures.
+func (s *section) more(there bool, n int) {
+	if there {
+		s.Lead += fmt.Sprintf(" %d more %s under “Edited on this server”.", n, either(n, "stands", "stand"))
 	}
 }
 
@@ -149,6 +157,7 @@ func newChange(c change.Change, anchor string, all []finding.Finding, found foun
 	if v.Was != "" {
 		places = append(places, found[*c.Was]...)
 	}
+	slices.Sort(places) // the gravest first, as in the report
 	for _, place := range places {
 		f := all[place]
 		v.Found = append(v.Found, item{Anchor: findingAnchor(place), Text: f.Summary, Sign: sign(f.Severity), Tone: toneOf(f.Severity)})

@@ -214,7 +214,7 @@ func (t *text) steps(steps []rehearse.Step) {
 		}
 	}
 	t.table(rows, shape{drop: []int{5, 1, 6}, cut: 2})
-	t.line(2, 2, "", blockedBy(steps).String())
+	t.line(2, 2, "", "the plan "+blockedBy(steps).String())
 }
 
 func (t *text) changes(changes []change.Change) {

@@ -188,7 +188,7 @@ func (b blocked) String() string {
 	if len(parts) == 0 {
 		parts = append(parts, "keeps nobody waiting")
 	}
-	text := "on the copy it " + strings.Join(parts, ", and ")
+	text := strings.Join(parts, ", and ")
 	if b.Undeclared > 0 {
 		text += "; " + human.Counted(int64(b.Undeclared), "lock") + " that the plan does not declare"
 	}

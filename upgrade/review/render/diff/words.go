@@ -49,13 +49,17 @@ func words(a, b string) (before, after []Span) {
 	return spans(left, isLeft), spans(right, isRight)
 }
 
-// spans joins tokens. A blank between two words that are others is one too: it would only break the mark.
+// spans joins tokens. A blank between two words that are others is one too: it would only break the mark. How far a line is indented says
+// nothing.
 func spans(list []string, common []bool) []Span {
 	var joined []Span
 	for i, token := range list {
 		changed := !common[i]
 		if common[i] && i > 0 && i+1 < len(list) && strings.TrimSpace(token) == "" {
 			changed = !common[i-1] && !common[i+1]
+		}
+		if i == 0 && len(list) > 1 && strings.TrimSpace(token) == "" {
+			changed = false
 		}
 		if last := len(joined) - 1; last >= 0 && joined[last].Changed == changed {
 			joined[last].Text += token

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/ovirt/coco/internal/human"
 )
@@ -37,14 +38,12 @@ const (
 	mostRoutines = 60
 	mostTables   = 14
 
-	width      = 860
-	routineEnd = 372 // where the names of routines end, on the right
-	tableStart = 620 // where the names of tables begin
-	row        = 22  // from one name to the next
-	tableRow   = 40
-	margin     = 18
-
-	dot = 10 // from a name to its dot
+	letter   = 7.3 // the width of a letter
+	between  = 270 // from the names of routines to those of tables
+	row      = 22  // from one name to the next
+	tableRow = 40
+	margin   = 18
+	dot      = 10 // from a name to its dot
 
 	routineLetters = 46
 	tableLetters   = 30
@@ -73,8 +72,11 @@ func Draw(routines []Routine) Drawing {
 	slices.SortStableFunc(chosen, func(a, b Routine) int {
 		return cmp.Or(cmp.Compare(middle(a, place), middle(b, place)), cmp.Compare(a.Name, b.Name))
 	})
+	routineEnd := wide(chosen, func(r Routine) string { return r.Object.Name }, routineLetters)
+	tableStart := routineEnd + between
 	height := max(len(chosen)*row, len(tables)*tableRow)
-	drawing.Width, drawing.Height = width, height+2*margin
+	drawing.Width = tableStart + wide(tables, func(name string) string { return name }, tableLetters)
+	drawing.Height = height + 2*margin
 	space := func(n int) int { return height / max(n, 1) }
 	rows := map[string]int{}
 	for i, r := range chosen {
@@ -162,6 +164,15 @@ func stateOf(table string, routines []Routine) State {
 		return New
 	}
 	return Stays
+}
+
+// wide is how much room names take.
+func wide[T any](list []T, name func(T) string, most int) int {
+	letters := 0
+	for _, one := range list {
+		letters = max(letters, utf8.RuneCountInString(human.Shorten(human.Visible(name(one)), most)))
+	}
+	return int(float64(letters)*letter) + dot
 }
 
 func curve(x1, y1, x2, y2 int) string {
