@@ -11,6 +11,7 @@ import (
 	"github.com/ovirt/coco/internal/enginedb"
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade/review/catalog"
+	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/judge"
 	"github.com/ovirt/coco/upgrade/review/rule"
@@ -71,7 +72,9 @@ func looked(t *testing.T, tx pgx.Tx) judge.Side {
 
 func judged(t *testing.T, facts judge.Facts) judge.Result {
 	t.Helper()
-	facts.Changes = changes(facts.Before.Catalog, facts.After.Catalog)
+	if facts.After.Catalog != nil {
+		facts.Changes = change.Compare(facts.Before.Catalog, facts.After.Catalog)
+	}
 	result, err := judge.Judge(facts)
 	if err != nil {
 		t.Fatal(err)
