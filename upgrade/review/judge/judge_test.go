@@ -242,3 +242,18 @@ func TestFindingsOfRulesThatWereThereBeforeAreToldApart(t *testing.T) {
 		t.Errorf("%s\nearlier\n%s", text(result.Findings), text(result.Earlier))
 	}
 }
+
+func TestProceduresOfCocoItselfAreNotJudgedByTheTablesOfOnePhase(t *testing.T) {
+	facts := same(t)
+	after := *facts.After.Catalog
+	own := catalog.Routine{}
+	own.Object = catalog.Object{Kind: catalog.KindRoutine, Schema: "coco", Name: "v6_insertasync_tasks"}
+	after.Routines = append(slices.Clone(after.Routines), own)
+	facts.After.Catalog = &after
+	facts.Before.Problems = &check.Result{}
+	facts.After.Problems = &check.Result{Problems: []check.Problem{{Object: own.Object, Message: "no"}}, Skipped: []check.Skip{{Object: own.Object}}}
+	result := judged(t, facts)
+	if c := state(t, result, "procedures"); len(result.Findings) > 0 || c.State != judge.Passed || !strings.Contains(strings.Join(c.Detail, "\n"), "coco's own (1 procedure)") {
+		t.Errorf("%+v\n%s", c, text(result.Findings))
+	}
+}
