@@ -92,23 +92,21 @@ func foldTitle(f finding.Finding) string {
 }
 
 func (m *markdown) checks(checks []review.Check) {
-	if len(checks) == 0 {
-		return
-	}
-	var lines []string
-	for _, c := range checks {
-		line := stateSign(c.State) + " "
-		if c.State == review.Skipped {
-			line += "**not checked:** "
-		}
-		lines = append(lines, line+escaped(c.Summary))
-		for _, detail := range c.Detail {
-			if c.State != review.Passed {
-				lines = append(lines, "  "+escaped(detail))
+	lines := func(checks []review.Check) []string {
+		var lines []string
+		for _, c := range checks {
+			lines = append(lines, stateSign(c.State)+" "+escaped(c.Summary))
+			for _, detail := range c.Detail {
+				if c.State != review.Passed {
+					lines = append(lines, "  "+escaped(detail))
+				}
 			}
 		}
+		return lines
 	}
-	m.list("Checked: "+checksText(checks), lines)
+	made, not := made(checks)
+	m.list("Checked: "+checksText(checks), lines(made))
+	m.list(fmt.Sprintf("Not checked: %d", len(not)), lines(not))
 }
 
 // list folds lines away. Those that are indented belong to the one before.

@@ -44,9 +44,10 @@ type page struct {
 	Touches            []graph.Routine
 	Drawing            graph.Drawing
 
-	Silenced []finding.Finding
-	Earlier  []group
-	Checks   []checkView
+	Silenced  []finding.Finding
+	Earlier   []group
+	Checks    []checkView
+	Unchecked []checkView
 
 	Approval, Command string
 
@@ -58,8 +59,8 @@ type content struct{ ID, Title, Tone, Count string }
 
 // column is a list of links under the verdict.
 type column struct {
-	Title, Tone, Empty string
-	Items              []item
+	Title, Tone string
+	Items       []item
 }
 
 // item is a link to what it says.
@@ -118,7 +119,11 @@ func (p *page) checks(checks []review.Check) {
 		if len(c.Detail) > shown+1 {
 			v.Detail, v.More = c.Detail[:shown], c.Detail[shown:]
 		}
-		p.Checks = append(p.Checks, v)
+		if c.State == review.Skipped {
+			p.Unchecked = append(p.Unchecked, v)
+		} else {
+			p.Checks = append(p.Checks, v)
+		}
 	}
 }
 
@@ -147,23 +152,23 @@ func (p *page) columns() {
 	edits := func(severity finding.Severity) section {
 		return section{Groups: slices.DeleteFunc(slices.Clone(p.Edits.Groups), func(g groupView) bool { return g.Severity != severity })}
 	}
-	var checked []item
-	for _, c := range p.Checks {
-		one := item{Anchor: c.Anchor, Text: c.Summary, Sign: c.Sign, Tone: string(c.State)}
-		switch c.State {
-		case review.Passed:
-		case review.Skipped:
-			one.Text = "not checked: " + one.Text
-		default:
-			one.Said = "does not hold"
+	checked := func(checks []checkView) []item {
+		var items []item
+		for _, c := range checks {
+			said := map[review.State]string{review.Failed: "does not hold"}[c.State]
+			items = append(items, item{Anchor: c.Anchor, Text: c.Summary, Sign: c.Sign, Tone: string(c.State), Said: said})
 		}
-		checked = append(checked, one)
+		return items
 	}
-	p.Columns = []column{
-		{"Must be fixed", "fix", "nothing", links(p.Fix, edits(finding.MustFix))},
-		{"Needs a decision", "decide", "nothing", links(p.Decide, edits(finding.Decide))},
-		{"Checked", "fine", "nothing", checked},
+	add := func(title, tone string, items []item) {
+		if len(items) > 0 {
+			p.Columns = append(p.Columns, column{title, tone, items})
+		}
 	}
+	add("Must be fixed", "fix", links(p.Fix, edits(finding.MustFix)))
+	add("Needs a decision", "decide", links(p.Decide, edits(finding.Decide)))
+	add("Checked", "fine", checked(p.Checks))
+	add("Not checked", "open", checked(p.Unchecked))
 }
 
 // facts are the figures that a decision is made on.
@@ -208,8 +213,8 @@ func (p *page) contents() {
 	procedures := len(p.Procedures) + len(p.Others)
 	add(true, "verdict", "Verdict", "", 0)
 	add(len(p.Inventory) > 0, "inventory", "What changes", "", len(p.Report.Changes))
-	add(true, p.Fix.ID, p.Fix.Title, "fix", p.Fix.count())
-	add(true, p.Decide.ID, p.Decide.Title, "decide", p.Decide.count())
+	add(len(p.Fix.Groups) > 0, p.Fix.ID, p.Fix.Title, "fix", p.Fix.count())
+	add(len(p.Decide.Groups) > 0, p.Decide.ID, p.Decide.Title, "decide", p.Decide.count())
 	add(len(p.Steps) > 0, "locks", "Locks, step by step", "", len(p.Steps))
 	add(p.HasData, "data", "The data", "", 0)
 	add(procedures > 0, "procedures", "Procedures", "", procedures)
@@ -223,7 +228,7 @@ func (p *page) contents() {
 		earlier += len(g.Findings)
 	}
 	add(earlier > 0, "earlier", "There before", "", earlier)
-	add(true, "checks", "What was checked", "", len(p.Checks))
+	add(true, "checks", "What was checked", "", len(p.Checks)+len(p.Unchecked))
 	add(true, "approval", "Approve", "", 0)
 }
 

@@ -18,8 +18,8 @@ const ruleLocalEdit = "local-edit"
 
 // section is a part of the page with findings.
 type section struct {
-	ID, Title, Lead, Empty string
-	Groups                 []groupView
+	ID, Title, Lead string
+	Groups          []groupView
 }
 
 func (s *section) count() int {
@@ -44,9 +44,9 @@ type findingView struct {
 
 // sections puts the findings where a reader looks for them.
 func (p *page) sections(r review.Report) {
-	p.Fix = section{ID: "fix", Title: "What must be fixed", Empty: "Nothing.",
+	p.Fix = section{ID: "fix", Title: "What must be fixed",
 		Lead: "After the upgrade something stops working, or somebody may do what was forbidden."}
-	p.Decide = section{ID: "decide", Title: "What needs a decision", Empty: "Nothing.",
+	p.Decide = section{ID: "decide", Title: "What needs a decision",
 		Lead: "It may be meant so. Somebody who knows this database has to say yes."}
 	p.Edits = section{ID: "edits", Title: "Edited on this server",
 		Lead: "These procedures are like those of no release that is known. What was changed in them is lost where the upgrade replaces them."}

@@ -1,20 +1,29 @@
 package render
 
 import (
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/ovirt/coco/internal/human"
+	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/rehearse"
 	"github.com/ovirt/coco/upgrade/review"
 )
 
-// step is a step on the page. Start and Width are its place on a line of time, in thousandths.
+// step is a step on the page.
 type step struct {
 	Number        int
 	Phase, Action string
 	Waits, Time   string
 	Locks         []lockView
-	Start, Width  float64
+	Bar           bar
+	Held          []bar // for which somebody waits
+}
+
+// bar is a stretch on a line of time, in thousandths.
+type bar struct {
+	Waits        string
+	Start, Width float64
 }
 
 type lockView struct {
@@ -25,21 +34,34 @@ type lockView struct {
 const thousandths = 1000
 
 func stepsOf(steps []rehearse.Step) []step {
-	const narrowest = 3 // so that it can be seen at all
 	total := float64(max(blockedBy(steps).Took, 1))
 	var list []step
-	before := 0.0
+	before := time.Duration(0)
 	for _, s := range steps {
-		v := step{Number: s.Number, Phase: string(s.Phase), Action: action(s), Waits: string(waits(s)), Time: held(s.Time)}
-		for _, lock := range s.Locks {
-			v.Locks = append(v.Locks, lockView{Name: lock.Table + " " + strings.ToLower(string(lock.Mode)), Held: held(lock.Held), Declared: lock.Declared})
+		v := step{
+			Number: s.Number, Phase: string(s.Phase), Action: action(s), Waits: string(waits(s)), Time: held(s.Time),
+			Bar: stretch(before, s.Time, total),
 		}
-		v.Width = max(thousandths*float64(s.Time)/total, narrowest)
-		v.Start = min(thousandths*before/total, thousandths-v.Width)
-		before += float64(s.Time)
+		before += s.Time
+		for _, lock := range s.Locks {
+			v.Locks = append(v.Locks, lockView{Name: lock.String(), Held: held(lock.Held), Declared: lock.Declared})
+			if who := lock.Mode.Blocks(); who != upgrade.Nobody {
+				one := stretch(before-min(lock.Held, s.Time), min(lock.Held, s.Time), total) // a lock is held to the end
+				one.Waits = string(who)
+				v.Held = append(v.Held, one)
+			}
+		}
+		slices.Reverse(v.Held) // the strongest lies on top
 		list = append(list, v)
 	}
 	return list
+}
+
+// stretch is a bar that is wide enough to be seen.
+func stretch(from, took time.Duration, total float64) bar {
+	const narrowest = 3
+	width := max(thousandths*float64(took)/total, narrowest)
+	return bar{Start: min(thousandths*float64(from)/total, thousandths-width), Width: width}
 }
 
 // shares are numbers that are compared with one another.

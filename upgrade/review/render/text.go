@@ -26,7 +26,9 @@ func Text(w io.Writer, report review.Report, options Options) error {
 	for _, severity := range finding.Severities() {
 		t.findings(headline(severity), report, report.Findings, severity)
 	}
-	t.checks(report.Checks)
+	made, not := made(report.Checks)
+	t.checks("Checked", made)
+	t.checks("Not checked", not)
 	t.steps(report.Plan.Steps)
 	t.data(report.Data)
 	t.changes(report.Changes)
@@ -170,22 +172,14 @@ func (t *text) finding(f finding.Finding) {
 	}
 }
 
-func (t *text) checks(checks []review.Check) {
+func (t *text) checks(title string, checks []review.Check) {
 	if len(checks) == 0 {
 		return
 	}
-	t.section("Checked")
+	t.section(title)
 	for _, c := range checks {
-		switch c.State {
-		case review.Passed:
-			t.marked(green, stateSign(c.State), c.Summary)
-			continue
-		case review.Skipped:
-			t.marked(yellow, stateSign(c.State), "not checked: "+c.Summary)
-		default:
-			t.marked(red, stateSign(c.State), c.Summary)
-		}
-		if len(c.Detail) > 0 {
+		t.marked(map[review.State]string{review.Passed: green, review.Skipped: yellow, review.Failed: red}[c.State], stateSign(c.State), c.Summary)
+		if c.State != review.Passed && len(c.Detail) > 0 {
 			t.block(6, dim, strings.Join(c.Detail, "\n"), evidenceLines)
 		}
 	}

@@ -86,6 +86,18 @@ func checksText(checks []review.Check) string {
 	return text
 }
 
+// made parts the checks that were made from those that were not.
+func made(checks []review.Check) (made, not []review.Check) {
+	for _, c := range checks {
+		if c.State == review.Skipped {
+			not = append(not, c)
+		} else {
+			made = append(made, c)
+		}
+	}
+	return made, not
+}
+
 // about names the database: its name, address, engine and server.
 func about(d review.Database) string {
 	parts := []string{d.Name}
