@@ -62,13 +62,18 @@ func inventories(changes []change.Change) []inventory {
 
 func plural(k catalog.Kind) string {
 	switch k {
-	case catalog.KindRoutine:
-		return "procedures"
 	case catalog.KindIndex:
 		return "indexes"
 	default:
-		return string(k) + "s"
+		return singular(k) + "s"
 	}
+}
+
+func singular(k catalog.Kind) string {
+	if k == catalog.KindRoutine {
+		return "procedure"
+	}
+	return string(k)
 }
 
 // line says what happened to the objects of a kind: 8 added, 2 removed.

@@ -32,7 +32,8 @@ func Markdown(w io.Writer, report review.Report, options Options) error {
 	tail.list("What the review does not know", escapedAll(report.Notes))
 	tail.approval(report)
 	room := cmp.Or(options.Limit, DefaultLimit) - head.Len() - tail.Len()
-	head.differences(routineChanges(report.Changes), room, options.Limit < 0)
+	shared, _ := apart(report.Changes)
+	head.differences(routineChanges(shared), room, options.Limit < 0)
 	if _, err := io.WriteString(w, head.String()+tail.String()); err != nil {
 		return fmt.Errorf("write the review as Markdown: %w", err)
 	}
@@ -166,8 +167,12 @@ func (m *markdown) changes(changes []change.Change) {
 	}
 	m.fold("What changes: " + human.Counted(int64(len(changes)), "object"))
 	m.linef("| objects | changes |\n|---|---|")
-	for _, i := range inventories(changes) {
+	shared, own := apart(changes)
+	for _, i := range inventories(shared) {
 		m.linef("| %s | %s |", escaped(i.Name), escaped(i.line()))
+	}
+	if len(own) > 0 {
+		m.linef("| its own | %s |", escaped(ownText(own)))
 	}
 	m.linef("\n</details>")
 }
@@ -177,8 +182,10 @@ func (m *markdown) differences(changes []change.Change, room int, all bool) {
 	if len(changes) == 0 {
 		return
 	}
+	const around = 250 // bytes for the heading, and for saying what is left out
 	m.linef("\n### Procedures")
 	left := 0
+	room -= around
 	for _, c := range changes {
 		one := difference(c)
 		if room -= len(one); room < 0 && !all {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -210,14 +209,14 @@ func (p *page) contents() {
 		}
 		p.Contents = append(p.Contents, c)
 	}
-	procedures := len(p.Procedures) + len(p.Others)
 	add(true, "verdict", "Verdict", "", 0)
-	add(len(p.Inventory) > 0, "inventory", "What changes", "", len(p.Report.Changes))
+	shared, _ := apart(p.Report.Changes)
+	add(len(p.Report.Changes) > 0, "inventory", "What changes", "", len(shared))
 	add(len(p.Fix.Groups) > 0, p.Fix.ID, p.Fix.Title, "fix", p.Fix.count())
 	add(len(p.Decide.Groups) > 0, p.Decide.ID, p.Decide.Title, "decide", p.Decide.count())
 	add(len(p.Steps) > 0, "locks", "Locks, step by step", "", len(p.Steps))
 	add(p.HasData, "data", "The data", "", 0)
-	add(procedures > 0, "procedures", "Procedures", "", procedures)
+	add(len(p.Procedures)+len(p.Others) > 0, "procedures", "Procedures", "", len(p.Procedures))
 	add(len(p.Edits.Groups) > 0, p.Edits.ID, p.Edits.Title, "", p.Edits.count())
 	add(len(p.Touches) > 0, "touches", "Who touches these tables", "", len(p.Touches))
 	add(len(p.Report.Plans) > 0, "plans", "Plans", "", len(p.Report.Plans))
@@ -232,7 +231,7 @@ func (p *page) contents() {
 	add(true, "approval", "Approve", "", 0)
 }
 
-// changes sorts the changes: procedures for themselves, those of other schemas than public folded, and the other objects by kind.
+// changes sorts the changes: procedures for themselves, the other objects by kind, and what is the upgrade's own folded.
 func (p *page) changes(r review.Report) {
 	if len(r.Changes) == 0 {
 		return
@@ -240,7 +239,8 @@ func (p *page) changes(r review.Report) {
 	for _, s := range sorts() {
 		p.Sorts = append(p.Sorts, sortWord(s))
 	}
-	p.Inventory = inventories(r.Changes)
+	shared, own := apart(r.Changes)
+	p.Inventory = inventories(shared)
 	p.anchors = map[catalog.Object]string{}
 	found, number := findingsByObject(r.Findings), 0
 	view := func(c change.Change) changeView {
@@ -252,27 +252,32 @@ func (p *page) changes(r review.Report) {
 		p.anchors[c.Object] = v.Anchor
 		return v
 	}
-	for _, c := range routineChanges(r.Changes) {
-		v := view(c)
-		if cmp.Or(c.Object.Schema, "public") == "public" || len(v.Found) > 0 {
-			p.Procedures = append(p.Procedures, v)
-		} else {
-			p.Others = append(p.Others, v)
-		}
+	for _, c := range routineChanges(shared) {
+		p.Procedures = append(p.Procedures, view(c))
 	}
-	if len(p.Procedures) == 0 {
-		p.Procedures, p.Others = p.Others, nil
+	for _, c := range routineChanges(own) {
+		p.Others = append(p.Others, view(c))
 	}
 	for _, i := range p.Inventory {
 		if i.Kind == catalog.KindRoutine {
 			continue
 		}
 		o := objects{Title: fmt.Sprintf("%s: %s", strings.ToUpper(i.Name[:1])+i.Name[1:], i.line())}
-		for _, c := range r.Changes {
+		for _, c := range shared {
 			if c.Object.Kind == i.Kind {
 				o.Changes = append(o.Changes, view(c))
 			}
 		}
 		p.Objects = append(p.Objects, o)
 	}
+	if len(own) == 0 {
+		return
+	}
+	o := objects{Title: "The upgrade's own: " + ownText(own)}
+	for _, c := range own {
+		if c.Object.Kind != catalog.KindRoutine {
+			o.Changes = append(o.Changes, view(c))
+		}
+	}
+	p.Objects = append(p.Objects, o)
 }

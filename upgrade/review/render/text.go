@@ -218,11 +218,15 @@ func (t *text) changes(changes []change.Change) {
 	}
 	t.section("Changes")
 	var rows [][]string
-	for _, i := range inventories(changes) {
+	shared, own := apart(changes)
+	for _, i := range inventories(shared) {
 		rows = append(rows, []string{i.Name, i.line()})
 	}
+	if len(own) > 0 {
+		rows = append(rows, []string{"its own", ownText(own)})
+	}
 	t.pairs(rows)
-	routines := routineChanges(changes)
+	routines := routineChanges(shared)
 	if len(routines) == 0 {
 		return
 	}
