@@ -122,7 +122,7 @@ func TestEditedProcedureIsTold(t *testing.T) {
 
 // A plain dump of a real database, where there is one: each of its procedures is that of its release, but for those that make tables WITH
 // OIDS, which PostgreSQL 12 no longer knows: whoever moved the database there had to edit them.
-func TestProceduresOfARealDatabaseAreThoseOfItsRelease(t *testing.T) {
+func TestDumpOfARealEngineHasTheProceduresOfItsRelease(t *testing.T) {
 	file := os.Getenv("ENGINE_DUMP")
 	if file == "" {
 		t.Skip("ENGINE_DUMP names no dump")
