@@ -12,7 +12,6 @@ import (
 type group struct {
 	Rule     string
 	Reason   string // the rule's, empty where the report does not have it
-	Page     string
 	Severity finding.Severity
 	Findings []finding.Finding
 	Places   []int // of the findings, in the report's list
@@ -31,7 +30,7 @@ func groups(r review.Report, all []finding.Finding, severity finding.Severity) [
 			g := group{Rule: f.Rule, Severity: severity}
 			for _, known := range r.Rules {
 				if known.ID == f.Rule {
-					g.Reason, g.Page = known.Reason, known.Page()
+					g.Reason = known.Reason
 				}
 			}
 			list = append(list, g)

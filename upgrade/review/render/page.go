@@ -22,7 +22,7 @@ type page struct {
 	Policy string
 
 	Answer, Because, Tone string
-	About, Plan           string
+	About, What           string
 	Contents              []content
 	Columns               []column
 	Facts                 []keyFact
@@ -42,6 +42,8 @@ type page struct {
 	Procedures, Others []changeView
 	Touches            []graph.Routine
 	Drawing            graph.Drawing
+
+	Plans, MorePlans []review.Explain
 
 	Silenced  []finding.Finding
 	Earlier   []group
@@ -75,7 +77,7 @@ type checkView struct {
 }
 
 func newPage(r review.Report) page {
-	p := page{Report: r, About: about(r.Database), Plan: planText(r.Plan), Approval: approvalText(r), Command: command(r)}
+	p := page{Report: r, About: about(r.Database), What: planText(r.Plan), Approval: approvalText(r), Command: command(r)}
 	p.Answer, p.Because = verdict(r)
 	p.Tone = tone(r, p.Answer)
 	p.changes(r)
@@ -88,6 +90,8 @@ func newPage(r review.Report) page {
 	p.HasData = len(p.Shares) > 0 || len(dataLines(r.Data)) > 0
 	p.Touches = graph.Read(r.Uses, r.Changes)
 	p.Drawing = graph.Draw(p.Touches)
+	const plans = 6 // before the others are folded
+	p.Plans, p.MorePlans = r.Plans[:min(plans, len(r.Plans))], r.Plans[min(plans, len(r.Plans)):]
 	p.Silenced = append(silenced(r.Findings), silenced(r.Earlier)...)
 	for _, severity := range finding.Severities() {
 		p.Earlier = append(p.Earlier, groups(r, r.Earlier, severity)...)

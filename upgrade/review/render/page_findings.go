@@ -11,10 +11,8 @@ import (
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/render/diff"
+	"github.com/ovirt/coco/upgrade/review/rule"
 )
-
-// ruleLocalEdit is package rule's id for procedures that somebody has edited on this server: they have a section of their own.
-const ruleLocalEdit = "local-edit"
 
 // section is a part of the page with findings.
 type section struct {
@@ -55,7 +53,7 @@ func (p *page) sections(r review.Report) {
 		for _, g := range groups(r, r.Findings, severity) {
 			v := p.group(g)
 			switch {
-			case g.Rule == ruleLocalEdit:
+			case g.Rule == rule.LocalEdit:
 				p.Edits.Groups = append(p.Edits.Groups, v)
 				p.Decide.more(severity == finding.Decide, len(g.Findings))
 			case severity == finding.MustFix:
