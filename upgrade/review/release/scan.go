@@ -1,5 +1,7 @@
 package release
 
+import "github.com/ovirt/coco/upgrade/review/token"
+
 // Definition is a routine that a script creates.
 type Definition struct {
 	// Schema and Name are as the server folds them; Schema is empty where the script names none.
@@ -13,10 +15,10 @@ type Definition struct {
 func Scan(script string) []Definition {
 	var (
 		found     []Definition
-		statement []token
+		statement []token.Token
 	)
-	for _, t := range tokens(script) {
-		if t.text != ";" {
+	for _, t := range token.Split(script) {
+		if t.Text != ";" {
 			statement = append(statement, t)
 			continue
 		}
@@ -33,14 +35,14 @@ func Scan(script string) []Definition {
 
 // definition reads CREATE [OR REPLACE] FUNCTION name … AS 'body'. Words of psql ahead of it are passed over: they end with their line,
 // not with a semicolon.
-func definition(statement []token) (Definition, bool) {
-	for len(statement) > 0 && statement[0].text != "create" {
+func definition(statement []token.Token) (Definition, bool) {
+	for len(statement) > 0 && statement[0].Text != "create" {
 		statement = statement[1:]
 	}
 	words := statement
-	next := func() token {
+	next := func() token.Token {
 		if len(words) == 0 {
-			return token{}
+			return token.Token{}
 		}
 		t := words[0]
 		words = words[1:]
@@ -48,21 +50,21 @@ func definition(statement []token) (Definition, bool) {
 	}
 	next()
 	t := next()
-	if t.text == "or" {
+	if t.Text == "or" {
 		next()
 		t = next()
 	}
-	if t.text != "function" && t.text != "procedure" {
+	if t.Text != "function" && t.Text != "procedure" {
 		return Definition{}, false
 	}
-	d := Definition{Name: next().name()}
-	if len(words) > 1 && words[0].text == "." {
+	d := Definition{Name: next().Identifier()}
+	if len(words) > 1 && words[0].Text == "." {
 		next()
-		d.Schema, d.Name = d.Name, next().name()
+		d.Schema, d.Name = d.Name, next().Identifier()
 	}
 	for i, t := range words {
-		if t.text == "as" && i+1 < len(words) && words[i+1].kind == tokenString {
-			d.Body = words[i+1].value()
+		if t.Text == "as" && i+1 < len(words) && words[i+1].Kind == token.String {
+			d.Body = words[i+1].Value()
 			return d, d.Name != ""
 		}
 	}

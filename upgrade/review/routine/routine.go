@@ -54,7 +54,8 @@ type Statement struct {
 	Inside []Variable
 	// Arguments are the USING expressions of a dynamic one.
 	Arguments []string
-	// Test says that it decides a condition; Guards, how many statements ahead of it do that hold it.
+	// Test says that it decides a condition. Guards are the tests that decide whether it runs: how many statements ahead of it each stands,
+	// 1 for the one before it.
 	Test   bool
 	Guards []int
 	// Refers is what it names; empty for a dynamic one.

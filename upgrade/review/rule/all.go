@@ -7,7 +7,7 @@ import (
 
 // All returns every rule, in the order of their ids.
 func All() []Rule {
-	all := upgradeRules()
+	all := slices.Concat(upgradeRules(), routineRules(), migrationRules())
 	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }

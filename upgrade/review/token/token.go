@@ -1,43 +1,51 @@
-package release
+// Package token takes SQL apart into words, names, texts and signs. It knows nothing of the grammar.
+package token
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-type tokenKind int
+// Kind is a kind of token.
+type Kind int
 
+// The kinds of tokens.
 const (
-	tokenWord   tokenKind = iota // a word or number, in lower case
-	tokenString                  // a text with its quotes, as it stands
-	tokenName                    // a quoted name, with its quotes
-	tokenSign                    // an operator, or one character
+	Word   Kind = iota // a word or number, in lower case
+	String             // a text with its quotes, as it stands
+	Name               // a quoted name, with its quotes
+	Sign               // an operator, or one character
 )
 
-// token is a piece of SQL. Comments and white space are none.
-type token struct {
-	kind tokenKind
-	text string
+// Token is a piece of SQL. Comments and white space are none.
+type Token struct {
+	Kind Kind
+	Text string
+	// Start and End are where it stands, in bytes.
+	Start, End int
 }
 
-// name returns the name that a word or a quoted name stands for, empty if it is neither.
-func (t token) name() string {
-	switch t.kind {
-	case tokenWord:
-		return t.text
-	case tokenName:
-		return strings.ReplaceAll(inside(t.text), `""`, `"`)
+// Identifier returns the name that a word or a quoted name stands for, empty if it is neither.
+func (t Token) Identifier() string {
+	switch t.Kind {
+	case Word:
+		return t.Text
+	case Name:
+		return strings.ReplaceAll(inside(t.Text), `""`, `"`)
 	default:
 		return ""
 	}
 }
 
-// value returns what stands between the quotes of a string.
-func (t token) value() string {
-	if quote := dollarQuote(t.text); quote != "" {
-		return strings.TrimSuffix(t.text[len(quote):], quote)
+// Value returns what stands between the quotes of a string; empty for another token.
+func (t Token) Value() string {
+	if t.Kind != String {
+		return ""
 	}
-	return strings.ReplaceAll(inside(t.text), "''", "'")
+	if quote := dollarQuote(t.Text); quote != "" {
+		return strings.TrimSuffix(t.Text[len(quote):], quote)
+	}
+	return strings.ReplaceAll(inside(t.Text), "''", "'")
 }
 
 // inside is what stands between two quotes of one character. The second one may be missing.
@@ -49,17 +57,18 @@ func inside(quoted string) string {
 	return text
 }
 
-// tokens takes SQL apart. It never fails: where a quote is not closed, the rest is one token.
-func tokens(sql string) []token {
-	var found []token
-	for len(sql) > 0 {
-		length := blank(sql)
+// Split takes SQL apart. It never fails: where a quote is not closed, the rest is one token.
+func Split(sql string) []Token {
+	var found []Token
+	for at := 0; at < len(sql); {
+		length := blank(sql[at:])
 		if length == 0 {
-			var t token
-			t, length = first(sql)
+			var t Token
+			t, length = first(sql[at:])
+			t.Start, t.End = at, at+length
 			found = append(found, t)
 		}
-		sql = sql[length:]
+		at += length
 	}
 	return found
 }
@@ -98,21 +107,21 @@ func comment(sql string) int {
 }
 
 // first returns the token that an SQL text begins with, and its length there.
-func first(sql string) (token, int) {
+func first(sql string) (Token, int) {
 	if quote := dollarQuote(sql); quote != "" {
 		length := len(sql)
 		if end := strings.Index(sql[len(quote):], quote); end >= 0 {
 			length = end + 2*len(quote)
 		}
-		return token{tokenString, sql[:length]}, length
+		return Token{Kind: String, Text: sql[:length]}, length
 	}
 	switch c := sql[0]; {
 	case c == '\'':
 		length := quotedLength(sql, '\'', false)
-		return token{tokenString, sql[:length]}, length
+		return Token{Kind: String, Text: sql[:length]}, length
 	case c == '"':
 		length := quotedLength(sql, '"', false)
-		return token{tokenName, sql[:length]}, length
+		return Token{Kind: Name, Text: sql[:length]}, length
 	case isWord(c):
 		length := 1
 		for length < len(sql) && (isWord(sql[length]) || sql[length] == '$') {
@@ -121,15 +130,15 @@ func first(sql string) (token, int) {
 		word := strings.ToLower(sql[:length])
 		if word == "e" && length < len(sql) && sql[length] == '\'' {
 			length += quotedLength(sql[length:], '\'', true)
-			return token{tokenString, sql[:length]}, length
+			return Token{Kind: String, Text: sql[:length]}, length
 		}
-		return token{tokenWord, word}, length
+		return Token{Kind: Word, Text: word}, length
 	case isOperator(c) || c == ':':
 		length := operatorLength(sql)
-		return token{tokenSign, sql[:length]}, length
+		return Token{Kind: Sign, Text: sql[:length]}, length
 	}
 	_, length := utf8.DecodeRuneInString(sql)
-	return token{tokenSign, sql[:length]}, length
+	return Token{Kind: Sign, Text: sql[:length]}, length
 }
 
 // quotedLength is how long a quoted text is, quotes included; a doubled quote stands for one, and so does one behind a backslash if
