@@ -18,7 +18,7 @@ func (l *look) dynamic(i int) {
 	if s.Use != routine.UseDynamic {
 		return
 	}
-	if loose := l.loose(i, words(l.statements[i]), nil); loose != "" {
+	if loose := l.loose(i, l.statements[i], nil); loose != "" {
 		l.find(DynamicUnquoted, s.Line, "puts "+loose+" into a statement without quoting it", "EXECUTE "+l.statements[i][min(1, len(l.statements[i])):].short())
 	}
 }

@@ -57,7 +57,7 @@ func (l *look) find(id string, line int, summary string, evidence ...string) *fi
 	if r, ok := Find(id); ok {
 		f.Severity = r.Severity
 	}
-	f.Summary = l.routine.Object.String() + " " + summary
+	f.Summary = l.routine.String() + " " + summary
 	l.findings = append(l.findings, f)
 	return &l.findings[len(l.findings)-1]
 }
@@ -79,7 +79,7 @@ func (l *look) searchPath() {
 // quoted is a name as SQL takes it.
 func quoted(name string) string {
 	t := token.Split(name)
-	if len(t) == 1 && t[0].Kind == token.Word && t[0].Text == name && !(name[0] >= '0' && name[0] <= '9') {
+	if len(t) == 1 && t[0].Kind == token.Word && t[0].Text == name && (name[0] < '0' || name[0] > '9') {
 		return name
 	}
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`

@@ -9,8 +9,8 @@ import (
 	"github.com/ovirt/coco/upgrade/review/rule"
 )
 
-func uses(table string, use routine.TableUse) routine.Refers {
-	use.Name = routine.Name{Name: table}
+func uses(use routine.TableUse) routine.Refers {
+	use.Name = routine.Name{Name: "vm"}
 	return routine.Refers{Tables: []routine.TableUse{use}}
 }
 
@@ -18,8 +18,8 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 	query := func(sql string) routine.Statement { return routine.Statement{Use: routine.UseQuery, SQL: sql} }
 	dynamic := func(sql string) routine.Statement { return routine.Statement{Use: routine.UseDynamic, SQL: sql} }
 	vars := []routine.Variable{{Name: "v_name", Type: "text", Argument: true, Read: 1}, {Name: "v_id", Type: "uuid", Argument: true, Read: 1}, {Name: "v_sql", Type: "text", Read: 1, Set: 1}}
-	look := routine.Statement{Use: routine.UseExpression, Test: true, SQL: "SELECT NOT EXISTS (SELECT 1 FROM vm)", Refers: uses("vm", routine.TableUse{Read: true})}
-	insert := routine.Statement{Use: routine.UseStatement, SQL: "INSERT INTO vm (id) VALUES (v_id)", Guards: []int{1}, Refers: uses("vm", routine.TableUse{Insert: true})}
+	look := routine.Statement{Use: routine.UseExpression, Test: true, SQL: "SELECT NOT EXISTS (SELECT 1 FROM vm)", Refers: uses(routine.TableUse{Read: true})}
+	insert := routine.Statement{Use: routine.UseStatement, SQL: "INSERT INTO vm (id) VALUES (v_id)", Guards: []int{1}, Refers: uses(routine.TableUse{Insert: true})}
 	upsert := insert
 	upsert.SQL += " ON CONFLICT DO NOTHING"
 	for name, test := range map[string]struct {
@@ -31,8 +31,8 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 		"upsert":               {body: routine.Body{Statements: []routine.Statement{look, upsert}}},
 		"insert under a lock":  {body: routine.Body{Statements: []routine.Statement{query("SELECT pg_advisory_xact_lock(1)"), look, insert}}},
 		"insert with handler":  {body: routine.Body{Statements: []routine.Statement{look, insert}, Handlers: []routine.Handler{{Conditions: []string{"unique_violation"}}}}},
-		"not found and insert": {body: routine.Body{Statements: []routine.Statement{{Use: routine.UseStatement, SQL: "UPDATE vm SET name = '' WHERE id = v_id", Refers: uses("vm", routine.TableUse{Update: true})}, {Use: routine.UseExpression, Test: true, SQL: "SELECT NOT FOUND"}, insert}}, want: []string{rule.CheckThenInsert}},
-		"counted and inserted": {body: routine.Body{Statements: []routine.Statement{{Use: routine.UseInto, Into: []string{"n"}, SQL: "SELECT count(*) FROM vm", Refers: uses("vm", routine.TableUse{Read: true})}, {Use: routine.UseExpression, Test: true, SQL: "SELECT n = 0"}, insert}}, want: []string{rule.CheckThenInsert}},
+		"not found and insert": {body: routine.Body{Statements: []routine.Statement{{Use: routine.UseStatement, SQL: "UPDATE vm SET name = '' WHERE id = v_id", Refers: uses(routine.TableUse{Update: true})}, {Use: routine.UseExpression, Test: true, SQL: "SELECT NOT FOUND"}, insert}}, want: []string{rule.CheckThenInsert}},
+		"counted and inserted": {body: routine.Body{Statements: []routine.Statement{{Use: routine.UseInto, Into: []string{"n"}, SQL: "SELECT count(*) FROM vm", Refers: uses(routine.TableUse{Read: true})}, {Use: routine.UseExpression, Test: true, SQL: "SELECT n = 0"}, insert}}, want: []string{rule.CheckThenInsert}},
 
 		"not in over nulls":       {body: routine.Body{Statements: []routine.Statement{query("SELECT 1 FROM host WHERE id NOT IN (SELECT v.host FROM public.vm v)")}}, want: []string{rule.NotInNullable}},
 		"not in over a key":       {body: routine.Body{Statements: []routine.Statement{query("SELECT 1 FROM host WHERE id NOT IN (SELECT id FROM vm)")}}},
@@ -58,8 +58,8 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 		"others swallowed":    {routine: catalog.Routine{Body: "BEGIN x(); EXCEPTION WHEN others THEN RAISE NOTICE 'oh'; END;"}, want: []string{rule.WhenOthers}},
 		"others raised":       {routine: catalog.Routine{Body: "BEGIN x(); EXCEPTION WHEN OTHERS THEN y(); RAISE; END;"}},
 		"others in a comment": {routine: catalog.Routine{Body: "BEGIN -- when others then\n x(); END;"}},
-		"could be stable":     {routine: catalog.Routine{Volatility: "volatile", Result: "integer"}, body: routine.Body{Statements: []routine.Statement{{Use: routine.UseInto, SQL: "SELECT 1 FROM vm", Refers: uses("vm", routine.TableUse{Read: true})}}}, want: []string{rule.StableMissing}},
-		"returns rows":        {routine: catalog.Routine{Volatility: "volatile", Result: "SETOF vm"}, body: routine.Body{Statements: []routine.Statement{{Use: routine.UseQuery, SQL: "SELECT * FROM vm", Refers: uses("vm", routine.TableUse{Read: true})}}}},
+		"could be stable":     {routine: catalog.Routine{Volatility: "volatile", Result: "integer"}, body: routine.Body{Statements: []routine.Statement{{Use: routine.UseInto, SQL: "SELECT 1 FROM vm", Refers: uses(routine.TableUse{Read: true})}}}, want: []string{rule.StableMissing}},
+		"returns rows":        {routine: catalog.Routine{Volatility: "volatile", Result: "SETOF vm"}, body: routine.Body{Statements: []routine.Statement{{Use: routine.UseQuery, SQL: "SELECT * FROM vm", Refers: uses(routine.TableUse{Read: true})}}}},
 		"silenced":            {routine: catalog.Routine{SecurityDefiner: true}, body: routine.Body{Ignored: []routine.Ignore{{Rule: rule.SearchPathMissing, Reason: "only pg_catalog is used"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -164,7 +164,7 @@ func (l *look) writes(i int) {
 
 // written returns what a statement does with which table: UPDATE or DELETE, empty for anything else.
 func written(w words) (verb, schema, table string) {
-	at := 0
+	var at int
 	switch {
 	case w.at(0) == "update":
 		verb, at = "update", 1
