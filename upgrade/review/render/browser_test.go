@@ -57,8 +57,13 @@ func browser(t *testing.T) (context.Context, *chromium.Browser) {
 
 func open(ctx context.Context, t *testing.T, b *chromium.Browser, report review.Report, view chromium.View) *chromium.Page {
 	t.Helper()
+	return openText(ctx, t, b, written(t, render.HTML, report, render.Options{}), view)
+}
+
+func openText(ctx context.Context, t *testing.T, b *chromium.Browser, text string, view chromium.View) *chromium.Page {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "review.html")
-	if err := os.WriteFile(path, []byte(written(t, render.HTML, report, render.Options{})), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	page, err := b.Open(ctx, "file://"+path, view)
@@ -165,6 +170,33 @@ func TestTheInspectionFindsWhatIsWrongWithAPage(t *testing.T) {
 			}
 			if len(found) == 0 {
 				t.Error("it found nothing")
+			}
+		})
+	}
+}
+
+// The page's own policy is what keeps a mistake in it from doing harm.
+func TestThePageRefusesWhatIsNotItsOwn(t *testing.T) {
+	ctx, b := browser(t)
+	text := written(t, render.HTML, clean(), render.Options{})
+	for name, foreign := range map[string]string{
+		"a script": `<script>document.title = 'taken over'</script>`,
+		"an image": `<img src="https://example.org/x.png" alt="">`,
+		"a style":  `<p style="color: red">red</p>`,
+		"a frame":  `<iframe src="https://example.org/"></iframe>`,
+		"a form":   `<form action="https://example.org/"><button id="send">send</button></form>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := openText(ctx, t, b, strings.Replace(text, "<main>", "<main>"+foreign, 1), chromium.View{Width: 1200, Height: 900})
+			if err := page.Eval(ctx, "document.getElementById('send')?.click()", nil); err != nil {
+				t.Fatal(err)
+			}
+			var title string
+			if err := page.Eval(ctx, "new Promise(done => setTimeout(() => done(document.title), 200))", &title); err != nil {
+				t.Fatal(err)
+			}
+			if title == "taken over" || !strings.Contains(strings.Join(page.Messages(), ""), "Content Security Policy") {
+				t.Errorf("nobody refused it: %q", page.Messages())
 			}
 		})
 	}
