@@ -121,8 +121,8 @@ func holders(c catalog.Common) string {
 
 // openToAll judges new tables that everybody may use, and new procedures that lend everybody the rights of their owner.
 func (j *judge) openToAll() {
-	for _, t := range j.After.Catalog.Tables {
-		if j.was.tables[t.Object] != nil {
+	for o, t := range j.is.tables {
+		if j.was.tables[o] != nil {
 			continue
 		}
 		for _, g := range t.Grants {
@@ -132,8 +132,8 @@ func (j *judge) openToAll() {
 			}
 		}
 	}
-	for _, r := range j.After.Catalog.Routines {
-		if _, old := j.before[r.Object]; old || !r.SecurityDefiner {
+	for o, r := range j.is.routines {
+		if _, old := j.before[o]; old || !r.SecurityDefiner {
 			continue
 		}
 		for _, g := range r.Grants {

@@ -14,10 +14,6 @@ import (
 // secondOpinion is what check.Problem calls plpgsql_check.
 const secondOpinion = "plpgsql_check"
 
-// ownSchema is coco's. Its procedures have branches for the tables of every phase, and those that the plan replaced wait there to be put
-// back: that some of their statements fit no table now is meant so.
-const ownSchema = "coco"
-
 // broken judges what the checker says: procedures that fail afterwards and did not before.
 func (j *judge) broken() {
 	if j.Before.Problems == nil || j.After.Problems == nil {
@@ -184,8 +180,8 @@ func (j *judge) checked(failing int) {
 		detail = append(detail, "second opinion: plpgsql_check "+result.Second)
 	}
 	own := 0
-	for _, r := range j.After.Catalog.Routines {
-		if r.Schema == ownSchema {
+	for o := range j.is.routines {
+		if o.Schema == ownSchema {
 			own++
 		}
 	}

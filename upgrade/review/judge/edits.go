@@ -41,9 +41,10 @@ func (j *judge) edits() {
 	add("edited", found.Edited)
 	add("of no release, by their names", found.Foreign)
 	if found.Own > 0 {
-		detail = append(detail, "coco's own: "+counted(found.Own, "procedure"))
+		what += fmt.Sprintf(", or coco's own (%d)", found.Own)
 	}
-	j.check("releases", j.found(rule.LocalEdit) > 0, fmt.Sprintf("%d of %s equal %s", found.Equal, counted(found.Compared(), "procedure"), what), detail...)
+	j.check("releases", j.found(rule.LocalEdit) > 0,
+		fmt.Sprintf("%d of %s equal %s", found.Equal+found.Own, counted(found.Compared(), "procedure"), what), detail...)
 }
 
 func namesOf(routines []catalog.Routine) []string {

@@ -24,6 +24,8 @@ func Judge(facts Facts) (Result, error) {
 	facts.LongLock = cmp.Or(facts.LongLock, DefaultLongLock)
 	j := &judge{Facts: facts, known: known, was: newIndex(facts.Before), is: newIndex(facts.After), named: words(facts.Texts)}
 	j.silences = newSilences(facts)
+	j.wasAll, j.isAll = facts.Before.Catalog, facts.After.Catalog
+	j.Before.Catalog, j.After.Catalog = withoutOwn(facts.Before.Catalog), withoutOwn(facts.After.Catalog)
 	j.pairs()
 	j.moved = j.moves()
 	if j.copied() {
@@ -58,6 +60,8 @@ type judge struct {
 	// before is what each routine that is there afterwards was, after the other way round.
 	before, after map[catalog.Object]catalog.Object
 	replaced      map[catalog.Object]bool
+	// wasAll and isAll are the catalogs with what is coco's own, which those of the facts are without.
+	wasAll, isAll *catalog.Catalog
 	result        Result
 }
 

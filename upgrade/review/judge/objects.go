@@ -13,7 +13,7 @@ import (
 // objects judges what goes, and what becomes different in tables, views and types.
 func (j *judge) objects() {
 	for _, r := range j.Before.Catalog.Routines {
-		if _, stays := j.after[r.Object]; !stays {
+		if _, stays := j.after[r.Object]; !stays && !j.ownRoutine(r) {
 			j.removed(r.Object, r.Sort, r.Definition, j.calledBy(j.is, r.Object)...)
 		}
 	}
@@ -219,6 +219,7 @@ func (j *judge) triggers(was, is *catalog.Table) {
 		o := part(catalog.KindTrigger, was, g.Name)
 		i := slices.IndexFunc(is.Triggers, func(n catalog.Trigger) bool { return n.Name == g.Name })
 		switch {
+		case i < 0 && ownTrigger(g):
 		case i < 0:
 			j.removedPart(was, is, o, g.Definition, g.Definition)
 		case is.Triggers[i].Definition != g.Definition:

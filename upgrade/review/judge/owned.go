@@ -19,7 +19,7 @@ type owned struct {
 // kept are the objects that are there before and after, the routines with changed arguments among them, in the order of their names.
 func (j *judge) kept() []owned {
 	var all []owned
-	was, is := j.Before.Catalog, j.After.Catalog
+	was, is := j.wasAll, j.isAll
 	all = append(all, owned{j.database(), "", was.Database.Common, is.Database.Common, was.Database.Settings, is.Database.Settings})
 	for _, s := range is.Schemas {
 		for _, old := range was.Schemas {
