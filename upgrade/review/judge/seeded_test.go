@@ -12,6 +12,7 @@ import (
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/change"
+	"github.com/ovirt/coco/upgrade/review/check"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/judge"
 	"github.com/ovirt/coco/upgrade/review/rule"
@@ -57,6 +58,11 @@ func side(t *testing.T, conn *pgx.Conn) judge.Side {
 	if err != nil {
 		t.Fatal(err)
 	}
+	problems, err := check.Routines(t.Context(), conn, s.Catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Problems = &problems
 	return s
 }
 
@@ -94,9 +100,13 @@ func judged(t *testing.T, facts judge.Facts) judge.Result {
 	return result
 }
 
-func TestEachKindOfFaultIsFoundWithItsObjectAndSeverity(t *testing.T) { find(t, seeds()) }
+func TestEachKindOfFaultIsFoundWithItsObjectAndSeverity(t *testing.T) {
+	find(t, append(seeds(), broken()...))
+}
 
-func TestFaultsOfTheEnginesOwnHistoryAreFound(t *testing.T) { find(t, history()) }
+func TestFaultsOfTheEnginesOwnHistoryAreFound(t *testing.T) {
+	find(t, append(history(), historyBroken()...))
+}
 
 // find runs each fault as a plan and looks for its finding. Then the fix is run, where there is one, and the finding must be gone.
 func find(t *testing.T, all []seed) {
