@@ -12,34 +12,41 @@ import (
 // plain are types whose values have no quote in them, however they are written.
 var plain = regexp.MustCompile(`(?i)^(small|big)?int(eger|2|4|8)?$|^(numeric|decimal)\b|^real$|^double precision$|^bool(ean)?$|^uuid$|^oid$|^reg[a-z]+$|^name$|^date$|^timestamp|^interval$`)
 
+// deepest is how far expressions are followed into their parentheses. Nobody writes deeper ones by hand.
+const deepest = 100
+
 // dynamic looks for values that become part of a statement as they are.
 func (l *look) dynamic(i int) {
 	s := l.body.Statements[i]
 	if s.Use != routine.UseDynamic {
 		return
 	}
-	if loose := l.loose(i, l.statements[i], nil); loose != "" {
+	if loose := l.loose(i, l.statements[i]); loose != "" {
 		l.find(DynamicUnquoted, s.Line, "puts "+loose+" into a statement without quoting it", "EXECUTE "+l.statements[i][min(1, len(l.statements[i])):].short())
 	}
 }
 
-// loose returns what of an expression, in a statement of the routine, is not quoted; empty if nothing is. Seen are the variables that were
-// followed already.
-func (l *look) loose(i int, w words, seen []string) string {
+// loose returns what of an expression, in a statement of the routine, is not quoted; empty if nothing is.
+func (l *look) loose(i int, w words) string {
+	if l.depth > deepest {
+		return ""
+	}
+	l.depth++
+	defer func() { l.depth-- }()
 	if w.at(0) == "select" {
 		w = w[1:]
 	}
 	for _, part := range w.pieces("||") {
-		if name := l.part(i, part, seen); name != "" {
+		if name := l.part(i, part); name != "" {
 			return name
 		}
 	}
 	return ""
 }
 
-func (l *look) part(i int, w words, seen []string) string {
-	for w.at(0) == "(" && w.close(0) == len(w)-1 {
-		return l.loose(i, w[1:len(w)-1], seen)
+func (l *look) part(i int, w words) string {
+	if w.at(0) == "(" && w.close(0) == len(w)-1 {
+		return l.loose(i, w[1:len(w)-1])
 	}
 	switch {
 	case len(w) == 0 || len(w) == 1 && w[0].Kind == token.String:
@@ -47,12 +54,12 @@ func (l *look) part(i int, w words, seen []string) string {
 	case slices.Contains([]string{"quote_ident", "quote_literal", "quote_nullable"}, w.at(0)) && w.close(1) == len(w)-1:
 		return ""
 	case w.at(0) == "format" && w.at(1) == "(":
-		return l.format(i, w, seen)
+		return l.format(i, w)
 	case w.at(len(w)-2) == "::" && plain.MatchString(w.at(len(w)-1)):
 		return ""
 	case slices.Contains([]string{"coalesce", "concat", "lower", "upper", "trim", "replace"}, w.at(0)) && w.at(1) == "(":
 		for _, argument := range w[2:w.close(1)].pieces(",") {
-			if name := l.loose(i, argument, seen); name != "" {
+			if name := l.loose(i, argument); name != "" {
 				return name
 			}
 		}
@@ -64,7 +71,7 @@ func (l *look) part(i int, w words, seen []string) string {
 		if t.Kind != token.Word && t.Kind != token.Name || w.at(n-1) == "." {
 			continue
 		}
-		if v := l.variable(i, t.Identifier()); v != nil && !plain.MatchString(strings.TrimPrefix(v.Type, "pg_catalog.")) && l.unsafe(v, seen) {
+		if v := l.variable(i, t.Identifier()); v != nil && !plain.MatchString(strings.TrimPrefix(v.Type, "pg_catalog.")) && l.unsafe(v) {
 			return v.Name
 		}
 	}
@@ -72,10 +79,10 @@ func (l *look) part(i int, w words, seen []string) string {
 }
 
 // format judges the arguments that a format takes with %s.
-func (l *look) format(i int, w words, seen []string) string {
+func (l *look) format(i int, w words) string {
 	arguments := w[2:w.close(1)].pieces(",")
 	if len(arguments) == 0 || len(arguments[0]) != 1 || arguments[0][0].Kind != token.String {
-		return l.loose(i, slices.Concat(arguments...), seen)
+		return l.loose(i, slices.Concat(arguments...))
 	}
 	next := 1
 	for _, verb := range regexp.MustCompile(`%(?:(\d+)\$)?-?\d*([sIL%])`).FindAllStringSubmatch(arguments[0][0].Value(), -1) {
@@ -88,7 +95,7 @@ func (l *look) format(i int, w words, seen []string) string {
 		}
 		next = argument + 1
 		if verb[2] == "s" && argument < len(arguments) {
-			if name := l.loose(i, arguments[argument], seen); name != "" {
+			if name := l.loose(i, arguments[argument]); name != "" {
 				return name
 			}
 		}
@@ -112,21 +119,25 @@ func (l *look) variable(i int, name string) *routine.Variable {
 
 // unsafe says whether a variable may hold a text of somebody else: an argument does, and one that is filled from rows, or from such
 // a variable. What a routine puts together itself from quoted parts does not.
-func (l *look) unsafe(v *routine.Variable, seen []string) bool {
-	if v.Argument || v.Implicit {
-		return true
+func (l *look) unsafe(v *routine.Variable) bool {
+	if l.tainted == nil {
+		l.taint()
 	}
-	if slices.Contains(seen, v.Name) {
-		return false
-	}
-	seen = append(slices.Clone(seen), v.Name)
-	for i, s := range l.body.Statements {
-		if !slices.ContainsFunc(s.Into, func(name string) bool { return strings.EqualFold(name, v.Name) }) {
-			continue
+	return v.Argument || v.Implicit || l.tainted[strings.ToLower(v.Name)]
+}
+
+// taint finds the variables that are unsafe, until no more come of those that were found.
+func (l *look) taint() {
+	l.tainted = map[string]bool{}
+	for found := -1; found < len(l.tainted); {
+		found = len(l.tainted)
+		for i, s := range l.body.Statements {
+			for _, name := range s.Into {
+				name = strings.ToLower(name)
+				if !l.tainted[name] && (s.Use != routine.UseExpression || l.loose(i, l.statements[i]) != "") {
+					l.tainted[name] = true
+				}
+			}
 		}
-		if s.Use != routine.UseExpression || l.loose(i, l.statements[i], seen) != "" {
-			return true
-		}
 	}
-	return false
 }

@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"bytes"
 	"io/fs"
 	"slices"
 	"testing"
@@ -126,5 +127,21 @@ func TestOwnMigrationsAreClean(t *testing.T) {
 		if f.Silenced == "" {
 			t.Errorf("line %d: %s: %s %v", f.Line, f.Rule, f.Summary, f.Evidence)
 		}
+	}
+
+	names, err := fs.Glob(schema, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := fstest.MapFS{}
+	for _, name := range names {
+		text, err := fs.ReadFile(schema, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent[name] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("-- coco:lock"), []byte("-- lock"))}
+	}
+	if found := migrations(t, silent, rule.MigrationOptions{From: 1}); !slices.Contains(ids(found), rule.LockTimeoutMissing) {
+		t.Errorf("without the declarations of their locks: %v", found)
 	}
 }

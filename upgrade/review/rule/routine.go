@@ -49,6 +49,9 @@ type look struct {
 	schema     Schema
 	statements []words
 	findings   []finding.Finding
+	// tainted are the variables that may hold a text of somebody else; nil until somebody asks.
+	tainted map[string]bool
+	depth   int
 }
 
 // find adds a finding, unless the same one is there already.
@@ -90,14 +93,26 @@ func (l *look) whenOthers() {
 	if l.routine.Language != "plpgsql" {
 		return
 	}
+	var at []int
 	w := words(token.Split(l.routine.Body))
 	for i := range w {
 		if w.at(i) != "others" || (w.at(i-1) != "when" && w.at(i-1) != "or") {
 			continue
 		}
 		if !raises(w[i+1:]) {
-			l.find(WhenOthers, line(l.routine.Body, w[i].Start), "goes on after any error whatever", "WHEN OTHERS without a RAISE of its own")
+			at = append(at, line(l.routine.Body, w[i].Start))
 		}
+	}
+	if len(at) == 0 {
+		return
+	}
+	summary := "goes on after any error whatever"
+	if len(at) > 1 {
+		summary += fmt.Sprintf(", in %d places", len(at))
+	}
+	f := l.find(WhenOthers, at[0], summary)
+	for _, n := range at {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("line %d: WHEN OTHERS without a RAISE of its own", n))
 	}
 }
 

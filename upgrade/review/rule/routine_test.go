@@ -1,8 +1,11 @@
 package rule_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/routine"
@@ -75,6 +78,25 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDeepAndLongTextsComeToAnEnd(t *testing.T) {
+	deep := "SELECT " + strings.Repeat("(", 50_000) + "v_a" + strings.Repeat(")", 50_000) + " || 'x'"
+	body := &routine.Body{Variables: []routine.Variable{{Name: "v_0", Type: "text", Argument: true}}}
+	for i := range 200 { // each of the one before, twice
+		was, is := fmt.Sprintf("v_%d", i), fmt.Sprintf("v_%d", i+1)
+		body.Variables = append(body.Variables, routine.Variable{Name: is, Type: "text", Read: 1})
+		body.Statements = append(body.Statements, routine.Statement{Use: routine.UseExpression, Into: []string{is}, SQL: "SELECT " + was + " || " + was})
+	}
+	slices.Reverse(body.Statements)
+	body.Statements = append(body.Statements, routine.Statement{Use: routine.UseDynamic, SQL: "SELECT v_200"}, routine.Statement{Use: routine.UseDynamic, SQL: deep})
+	unclosed := "SELECT 'a' NOT IN (SELECT (((  || format('%s"
+	body.Statements = append(body.Statements, routine.Statement{Use: routine.UseDynamic, SQL: unclosed}, routine.Statement{SQL: unclosed}, routine.Statement{})
+	start := time.Now()
+	found := rule.Routine(catalog.Routine{Language: "plpgsql", Body: "WHEN OTHERS"}, body, database())
+	if want := []string{rule.DynamicUnquoted, rule.WhenOthers}; !slices.Equal(ids(found), want) || time.Since(start) > 10*time.Second {
+		t.Errorf("found %v after %s", found, time.Since(start))
 	}
 }
 
