@@ -81,7 +81,7 @@ func (s *session) judgeWhole(r catalog.Routine, c complaint) {
 		problem.Line, _ = strconv.Atoi(match[1])
 	}
 	// Of a variable's type the server names no line, and no more than the sign that it stumbled over.
-	if match := invalidType.FindStringSubmatch(c.Context); match != nil {
+	if match := invalidType.FindStringSubmatch(c.Context + "\n" + c.Message); match != nil {
 		problem.Detail = match[0]
 		if before, _, found := strings.Cut(r.Body, match[1]); found {
 			problem.Line = strings.Count(before, "\n") + 1

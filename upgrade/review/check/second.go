@@ -81,11 +81,9 @@ func (s *session) load(ctx context.Context) (version, schema string, err error) 
 
 // add adds an error that plpgsql_check found, or its name to the problem that says the same.
 func (r *Result) add(of catalog.Routine, o opinion) {
-	for i, p := range r.Problems {
-		if p.Object == of.Object && p.Code == o.Code && (p.Line == o.Line || p.Message == o.Message) {
-			r.Problems[i].By = ByBoth
-			return
-		}
+	if i := r.sameAs(of, o); i >= 0 {
+		r.Problems[i].By = ByBoth
+		return
 	}
 	if o.Code == codeNotReady {
 		return // which columns a record has is known only when it runs
@@ -103,4 +101,13 @@ func (r *Result) add(of catalog.Routine, o opinion) {
 	r.Problems = append(r.Problems, Problem{
 		Object: of.Object, Line: o.Line, SQL: o.Query, Message: o.Message, Code: o.Code, Detail: o.Detail, Hint: o.Hint, By: BySecond,
 	})
+}
+
+// sameAs returns which problem says what plpgsql_check says, -1 for none. It counts some lines otherwise: then the message tells.
+func (r *Result) sameAs(of catalog.Routine, o opinion) int {
+	same := func(p Problem) bool { return p.Object == of.Object && p.Code == o.Code }
+	if i := slices.IndexFunc(r.Problems, func(p Problem) bool { return same(p) && p.Line == o.Line }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(r.Problems, func(p Problem) bool { return same(p) && p.Message == o.Message })
 }
