@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ovirt/coco/upgrade/review/catalog"
+	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/routine"
 	"github.com/ovirt/coco/upgrade/review/rule"
 )
@@ -78,6 +79,16 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWorkingTablesOfASchemaAreWorthANote(t *testing.T) {
+	body := &routine.Body{Statements: []routine.Statement{{SQL: "DELETE FROM work.queue"}, {SQL: "DELETE FROM public.vm"}}}
+	r := catalog.Routine{Language: "plpgsql"}
+	r.Object = catalog.Object{Kind: catalog.KindRoutine, Schema: "work", Name: "f"}
+	found := rule.Routine(r, body, rule.Schema{})
+	if len(found) != 2 || found[0].Severity != finding.Note || found[1].Severity != finding.Decide {
+		t.Errorf("found %+v", found)
 	}
 }
 

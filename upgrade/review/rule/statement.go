@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/routine"
 	"github.com/ovirt/coco/upgrade/review/token"
 )
@@ -156,7 +157,10 @@ func (l *look) writes(i int) {
 	where := w.index(0, "where")
 	switch {
 	case where < 0:
-		l.find(WriteWithoutWhere, line, verb+"s every row of "+table, w.short())
+		f := l.find(WriteWithoutWhere, line, verb+"s every row of "+table, w.short())
+		if schema == l.routine.Schema && schema != "public" {
+			f.Severity = finding.Note // its own working table, most likely
+		}
 	case verb == "delete" && !w[where:].one("=", "in", "any", "exists", "limit", "current") && w[where:].one("<", "<=", ">", ">="):
 		l.find(UnboundedDelete, line, "deletes from "+table+" however many rows a limit leaves", w[where:].short())
 	}
