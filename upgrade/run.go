@@ -146,6 +146,10 @@ func (r *run) explain(ctx context.Context, err error, step *Step) error {
 }
 
 // apply takes one step, again and again while a lock in its way is not to be had.
+// flushLog returns when everything that was committed is on the disk. Steps that lock a table of the engine let go of it before that; nobody
+// is told that they are done before it.
+const flushLog = `SELECT pg_catalog.pg_logical_emit_message(true, 'coco', '')`
+
 func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, error) {
 	count.n++
 	r.observe(StepStarted{Step: step, N: count.n, Total: count.total})
@@ -159,6 +163,9 @@ func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, erro
 		return Applied{}, err
 	}
 	r.flight, r.progress = nil, true
+	if _, err := r.conn.Exec(context.WithoutCancel(ctx), flushLog); err != nil {
+		return Applied{}, r.explain(ctx, err, &step)
+	}
 	applied := Applied{Step: step, Duration: time.Since(started)}
 	r.tell(applied, count)
 	return applied, nil

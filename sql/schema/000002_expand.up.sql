@@ -2396,6 +2396,8 @@ BEGIN
     SET LOCAL work_mem = '128MB';
     SET LOCAL max_parallel_maintenance_workers = 0; -- how many work at a time is the caller's choice
     LOCK TABLE public.async_tasks IN ACCESS SHARE MODE; -- from here on its blocks stay where they are
+    -- What follows waits for nothing but the other connections of the copy, which may be making a table longer.
+    SET LOCAL lock_timeout = '2s';
     SELECT * INTO v_step FROM coco.progress p WHERE NOT p.finished ORDER BY p.number LIMIT 1;
     v_again := EXISTS (SELECT 1 FROM coco.progress p WHERE p.table_file <> coco.table_file());
     v_begins := v_step.number IS NOT NULL AND (v_again OR v_step.table_file IS NULL);
@@ -4563,6 +4565,9 @@ INSERT INTO coco.home (place) VALUES (coco.place());
 SELECT coco.own_all();
 SELECT coco.share_grants();
 
+-- Nobody waits for the disk: the lock goes when the commit is written, and not when it is flushed. Whoever commits after that flushes it
+-- too; a crash before that takes it back.
+SELECT set_config('synchronous_commit', 'off', true);
 -- ENABLE ALWAYS: a replica's session setting must not silence them.
 CREATE TRIGGER coco_log_tasks AFTER INSERT OR UPDATE OR DELETE ON public.async_tasks
     FOR EACH ROW EXECUTE FUNCTION coco.log_task_id('task');

@@ -140,6 +140,7 @@ $procedure$;
 SELECT coco.share_grants();
 SELECT coco.inherit(6, ARRAY['insertasync_tasks', 'updateasync_tasks', 'insertorupdateasynctasks']);
 
+SELECT set_config('synchronous_commit', 'off', true); -- as in expand: nobody waits for the disk
 -- A task that goes takes along what was kept for it, whoever deletes it.
 CREATE TRIGGER coco_release AFTER DELETE ON public.async_tasks
     FOR EACH ROW EXECUTE FUNCTION coco.release_task();

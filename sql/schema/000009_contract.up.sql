@@ -6,6 +6,11 @@
 SELECT coco.require_drained(8);
 SELECT coco.require_procedures();
 SELECT coco.mark_engine_scripts(true); -- first: nobody is to wait for async_tasks while this waits for schema_version
+SELECT coco.require_proof(false); -- here too, so that it is quick below: what it needs is planned and read by then
+SELECT coco.keep_columns();
+-- Nobody waits for the disk either: the lock goes when the commit is written, and not when it is flushed. Whoever commits after that
+-- flushes it too; a crash before that takes it back.
+SELECT set_config('synchronous_commit', 'off', true);
 LOCK TABLE public.async_tasks IN ACCESS EXCLUSIVE MODE;
 SELECT coco.require_proof(false);
 SELECT coco.keep_columns();
