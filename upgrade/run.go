@@ -145,11 +145,11 @@ func (r *run) explain(ctx context.Context, err error, step *Step) error {
 	return err
 }
 
-// apply takes one step, again and again while a lock in its way is not to be had.
 // flushLog returns when everything that was committed is on the disk. Steps that lock a table of the engine let go of it before that; nobody
 // is told that they are done before it.
 const flushLog = `SELECT pg_catalog.pg_logical_emit_message(true, 'coco', '')`
 
+// apply takes one step, again and again while a lock in its way is not to be had.
 func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, error) {
 	count.n++
 	r.observe(StepStarted{Step: step, N: count.n, Total: count.total})
@@ -162,10 +162,10 @@ func (r *run) apply(ctx context.Context, step Step, count *tally) (Applied, erro
 	if err := r.retry(ctx, step, func() error { return r.migrate.Steps(steps) }); err != nil {
 		return Applied{}, err
 	}
-	r.flight, r.progress = nil, true
 	if _, err := r.conn.Exec(context.WithoutCancel(ctx), flushLog); err != nil {
 		return Applied{}, r.explain(ctx, err, &step)
 	}
+	r.flight, r.progress = nil, true
 	applied := Applied{Step: step, Duration: time.Since(started)}
 	r.tell(applied, count)
 	return applied, nil
