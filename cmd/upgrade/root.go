@@ -53,7 +53,7 @@ func (a *app) newRoot() *cobra.Command {
 
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 
-	root.AddCommand(a.newStatus(), a.newCheck(), a.newPlan(), a.newUp(), a.newVerify(), a.newDown(), a.newCommands(), a.newCleanup())
+	root.AddCommand(a.newStatus(), a.newCheck(), a.newPlan(), a.newReview(), a.newUp(), a.newVerify(), a.newDown(), a.newCommands(), a.newCleanup())
 	root.AddCommand(a.newDemo(), a.newVersion(), a.newCompletion(), a.newMan())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(newHelp())

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/rehearse"
+	"github.com/ovirt/coco/upgrade/review"
+	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/render"
+)
+
+const reviewLong = `review says what "upgrade up" would change in this database, what would stop working, what is at stake, and
+whether there is something to fix or to decide first. It copies the schema to a scratch server, runs the plan
+there on generated rows, and compares procedures, tables, rights, owners, comments and settings before and
+after. The database itself is only read, and none of its values is shown.
+
+The scratch server is started for it, which needs PostgreSQL's server programs, or is the one of --scratch.
+Where neither is to be had, the review says what it could not look at.
+
+--format html gives one page that needs nothing else, markdown a text for a merge request, json everything for
+a program. The rules that findings name are explained in docs/rules.
+
+Exit code 0: nothing to decide. 3: something is to be decided. 4: something must be fixed.
+--fail-on must-fix takes decisions for granted, --fail-on note wants to hear of notes too, as 3.`
+
+const reviewExample = `  upgrade review
+  upgrade review --format html --output review.html
+  upgrade review --to contract --fail-on must-fix --format markdown > review.md
+  upgrade review --scratch postgres://postgres@test.example.org/postgres`
+
+// reviewFlags are those of review.
+type reviewFlags struct {
+	to, scratch, format, output, failOn string
+	tasks                               int
+}
+
+var (
+	reviewFormats = []string{"text", "json", "markdown", "html"}
+	failOnNames   = []string{"must-fix", "decide", "note", "never"}
+)
+
+func (a *app) newReview() *cobra.Command {
+	var flags reviewFlags
+	cmd := &cobra.Command{
+		Use:     "review",
+		Short:   "Say what up would change, and what would stop working",
+		Long:    reviewLong,
+		Example: reviewExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			phase, err := phaseNamed(flags.to)
+			if err != nil {
+				return err
+			}
+			if err := flags.check(cmd, a.flags.json); err != nil {
+				return err
+			}
+			return a.review(cmd.Context(), phase, flags)
+		},
+	}
+	set := cmd.Flags()
+	set.StringVar(&flags.to, "to", "", "review up to the end of this `PHASE` (default: the last one)")
+	set.StringVar(&flags.format, "format", "text", "write text, json, markdown or html")
+	set.StringVar(&flags.output, "output", "", "write to this `FILE`")
+	set.StringVar(&flags.failOn, "fail-on", "decide", "what ends with another exit code than 0: must-fix, decide, note or never")
+	set.StringVar(&flags.scratch, "scratch", "", "make the copy on the server of this `URL`, as a superuser (default: start a server)")
+	set.IntVar(&flags.tasks, "rehearse-tasks", 0,
+		fmt.Sprintf("how many tasks to generate for the copy (default: as many as there are, at most %s)", count(review.DefaultTasks)))
+	return cmd
+}
+
+func (f *reviewFlags) check(cmd *cobra.Command, json bool) error {
+	changed := cmd.Flags().Changed
+	switch {
+	case json && changed("format") && f.format != "json":
+		return &usageError{reason: "--json and --format " + f.format + " exclude one another"}
+	case json:
+		f.format = "json"
+	case !slices.Contains(reviewFormats, f.format):
+		return &usageError{reason: fmt.Sprintf("no format is called %q", f.format), hint: "It is one of " + strings.Join(reviewFormats, ", ") + "."}
+	}
+	switch {
+	case !slices.Contains(failOnNames, f.failOn):
+		return &usageError{reason: fmt.Sprintf("--fail-on cannot be %q", f.failOn), hint: "It is one of " + strings.Join(failOnNames, ", ") + "."}
+	case changed("rehearse-tasks") && (f.tasks < 1 || f.tasks > rehearse.MaxTasks):
+		return &usageError{reason: "--rehearse-tasks is at least 1 and at most " + count(rehearse.MaxTasks)}
+	}
+	return nil
+}
+
+// review writes what there is to say about the upgrade of this database.
+func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) error {
+	config, err := a.config()
+	if err != nil {
+		return err
+	}
+	report := a.newReporter("")
+	defer report.end()
+	options := review.Options{
+		Config: config, To: to, Tasks: flags.tasks, ToolVersion: toolVersion(),
+		Doing: func(what string) { report.doing(elapsed(what)) },
+	}
+	if flags.scratch != "" {
+		if options.Scratch, err = a.scratch(flags.scratch); err != nil {
+			return err
+		}
+	}
+	result, err := review.Run(ctx, options)
+	report.progress.idle()
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w; the copy is gone and nothing is left behind", upgrade.ErrInterrupted)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.writeReview(result, flags); err != nil {
+		return err
+	}
+	if code := reviewExit(result.Verdict, flags.failOn); code != exitDone {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+func (a *app) writeReview(result review.Report, flags reviewFlags) error {
+	var text bytes.Buffer
+	options := render.Options{}
+	write := map[string]func(io.Writer, review.Report, render.Options) error{
+		"text": render.Text, "json": render.JSON, "markdown": render.Markdown, "html": render.HTML,
+	}[flags.format]
+	if flags.format == "text" && flags.output == "" {
+		options.Width, options.Color = a.console.width, a.console.color
+	}
+	if err := write(&text, result, options); err != nil {
+		return fmt.Errorf("write the review: %w", err)
+	}
+	switch {
+	case flags.output == "" && a.flags.json:
+		a.console.emit("review", result)
+		return nil
+	case flags.output == "":
+		a.console.resultf("%s", strings.TrimSuffix(text.String(), "\n"))
+		return nil
+	}
+	if info, err := os.Stat(flags.output); err == nil && !info.Mode().IsRegular() {
+		return &hintedError{error: fmt.Errorf("%s is no ordinary file", flags.output), hint: "Name another file, or leave --output out."}
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("write the review: %w", err)
+	}
+	if err := os.WriteFile(flags.output, text.Bytes(), 0o644); err != nil { //nolint:gosec // it holds nothing that only one may see
+		return fmt.Errorf("write the review: %w", err)
+	}
+	a.console.resultf("%s: %s", cmp.Or(reviewVerdict(result.Verdict), "nothing to fix and nothing to decide"), flags.output)
+	return nil
+}
+
+// reviewVerdict counts what stands in the way, empty for nothing.
+func reviewVerdict(v review.Verdict) string {
+	var parts []string
+	if v.MustFix > 0 {
+		parts = append(parts, fmt.Sprintf("%d must be fixed", v.MustFix))
+	}
+	if v.Decide > 0 {
+		parts = append(parts, fmt.Sprintf("%d to decide", v.Decide))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reviewExit is the exit code of a verdict: from --fail-on upwards it is another one than 0.
+func reviewExit(v review.Verdict, failOn string) int {
+	from := map[string]finding.Severity{"must-fix": finding.MustFix, "decide": finding.Decide, "note": finding.Note}[failOn]
+	switch {
+	case failOn == "never" || v.Gravest == "" || !from.Includes(v.Gravest):
+		return exitDone
+	case v.Gravest == finding.MustFix:
+		return exitDrift
+	}
+	return exitPending
+}

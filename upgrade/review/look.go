@@ -1,0 +1,133 @@
+package review
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/review/catalog"
+	"github.com/ovirt/coco/upgrade/review/check"
+	"github.com/ovirt/coco/upgrade/review/judge"
+)
+
+// lookAt reads the catalog of the copy and checks its procedures.
+func lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
+	var side judge.Side
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+		side.Catalog, err = catalog.Read(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return side, err
+	}
+	problems, err := check.Routines(ctx, conn, side.Catalog)
+	if err != nil {
+		return side, err
+	}
+	side.Problems = &problems
+	return side, nil
+}
+
+// Limits of what is read of the database itself. Nobody is kept waiting, and nothing is read for long.
+const (
+	lockWait  = 100 * time.Millisecond
+	countTime = 3 * time.Second
+)
+
+// live is what is read of the database itself.
+type live struct {
+	catalog *catalog.Catalog
+	counted bool // false: it would have taken too long, or may not be read
+	rows    counts
+}
+
+// counts are what the rows come to.
+type counts struct {
+	archived int64
+	why      []judge.Count
+	longest  []judge.Count
+}
+
+//go:embed archived.sql
+var archivedSQL string
+
+// readLive reads the catalog of the database, and counts its rows, in one snapshot.
+func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return live{}, fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var l live
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		set := fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lockWait.Milliseconds())
+		if _, err := tx.Exec(ctx, set); err != nil {
+			return err
+		}
+		if l.catalog, err = catalog.Read(ctx, tx); err != nil {
+			return err
+		}
+		return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return l.count(ctx, tx) })
+	})
+	var refused *pgconn.PgError
+	if l.catalog != nil && errors.As(err, &refused) && ctx.Err() == nil { // the rows only
+		return l, nil
+	}
+	if err != nil {
+		return l, fmt.Errorf("read the database: %w", err)
+	}
+	l.counted = true
+	return l, nil
+}
+
+// count counts which tasks hold what their commands cannot give back exactly, by the mapping of the backfill.
+func (l *live) count(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, countTime.Milliseconds())); err != nil {
+		return err
+	}
+	names := []string{"action_parameters", "action_params_class", "task_parameters", "task_params_class", "root_command_id"}
+	lengths := make([]int64, len(names))
+	var links, actions, tasks int64
+	err := tx.QueryRow(ctx, archivedSQL).Scan(&l.rows.archived, &links, &actions, &tasks,
+		&lengths[0], &lengths[1], &lengths[2], &lengths[3], &lengths[4])
+	if err != nil {
+		return err
+	}
+	l.rows.why = []judge.Count{
+		{Name: "another root than their command's", Count: links},
+		{Name: "other parameters than their root command's", Count: actions},
+		{Name: "other parameters than their own command's", Count: tasks},
+	}
+	for i, name := range names {
+		l.rows.longest = append(l.rows.longest, judge.Count{Name: name, Count: lengths[i]})
+	}
+	return nil
+}
+
+// data is what is at stake, nil where it was not to be counted, or has moved already.
+func (l *live) data(plan upgrade.Plan, looked upgrade.CheckResult) *judge.Data {
+	if !l.counted {
+		return nil
+	}
+	data := &judge.Data{
+		Tables: []judge.TableData{{Table: "async_tasks", Rows: plan.Tasks, Bytes: plan.Bytes, Moves: l.rows.longest}},
+		Tasks:  plan.Tasks, Commands: plan.Commands, Archived: l.rows.archived, Why: l.rows.why,
+		Bytes: plan.Bytes, WAL: plan.WAL, Space: plan.Space, Estimate: plan.Estimate,
+	}
+	if looked.Tasks == nil {
+		return data
+	}
+	for _, status := range upgrade.TaskStatuses() {
+		if n := looked.Tasks.ByStatus[status]; n > 0 {
+			data.InFlight = append(data.InFlight, judge.Count{Name: status, Count: n})
+		}
+	}
+	return data
+}

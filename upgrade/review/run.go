@@ -1,0 +1,214 @@
+package review
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/rehearse"
+	"github.com/ovirt/coco/upgrade/review/change"
+	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/judge"
+	"github.com/ovirt/coco/upgrade/review/rule"
+)
+
+// DefaultTasks is how many tasks are generated on the copy at most when Options.Tasks leaves it open: enough for each step to do something,
+// few enough for a review of seconds.
+const DefaultTasks = 500
+
+// Options say what is reviewed, and where it is run.
+type Options struct {
+	// Config is how to connect to the database that is to be upgraded; package connect makes one. Required.
+	Config *pgx.ConnConfig
+	// Scratch is how to connect, as a superuser, to a server for the copy. Nil: one is started for it, which needs PostgreSQL's server
+	// programs. Where no copy is to be had, what needs one is skipped, and the report says so.
+	Scratch *pgx.ConnConfig
+	// To is the phase to stop after, as for Up.
+	To upgrade.Phase
+	// Tasks is how many tasks are generated on the copy; 0 for as many as the database has, DefaultTasks at most.
+	Tasks int
+	// ToolVersion is written into the report.
+	ToolVersion string
+	// Doing, when set, is told in a few words what is being done.
+	Doing func(string)
+}
+
+// Run reviews what Up would do now. The database is only read. An error means that there is no report; what could not be looked at is
+// no error, but said in the report.
+func Run(ctx context.Context, options Options) (Report, error) {
+	r := &run{Options: options, started: time.Now()}
+	if r.Doing == nil {
+		r.Doing = func(string) {}
+	}
+	return r.run(ctx)
+}
+
+// run is one call of Run.
+type run struct {
+	Options
+
+	started time.Time
+	live    live
+	facts   judge.Facts
+	notes   []string
+}
+
+func (r *run) run(ctx context.Context) (Report, error) {
+	r.Doing("looking at the database")
+	upgrader, err := upgrade.New(upgrade.Options{Config: r.Config, ToolVersion: r.ToolVersion})
+	if err != nil {
+		return Report{}, err
+	}
+	plan, err := upgrader.PlanUp(ctx, r.To)
+	if err != nil {
+		return Report{}, err
+	}
+	looked, err := upgrader.Check(ctx, upgrade.CheckOptions{To: r.To})
+	if err != nil {
+		return Report{}, err
+	}
+	if r.live, err = readLive(ctx, r.Config); err != nil {
+		return Report{}, err
+	}
+	r.facts = judge.Facts{Plan: &plan, Check: &looked, Data: r.live.data(plan, looked)}
+	for _, step := range plan.Steps {
+		r.facts.Texts = append(r.facts.Texts, step.SQL)
+	}
+	if err := r.rehearse(ctx, plan); err != nil {
+		return Report{}, err
+	}
+	r.Doing("judging")
+	result, err := judge.Judge(r.facts)
+	if err != nil {
+		return Report{}, fmt.Errorf("judge what was found: %w", err)
+	}
+	return r.report(plan, looked, result), nil
+}
+
+// rehearse runs the plan on a copy, and looks at that before and after. That no copy is to be had is a fact and no error.
+func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
+	r.facts.Before = judge.Side{Catalog: r.live.catalog}
+	if len(plan.Steps) == 0 {
+		r.facts.NoCopy = "there is nothing to do"
+		return nil
+	}
+	var before, after judge.Side
+	look := func(side *judge.Side) func(context.Context, *pgx.Conn) error {
+		return func(ctx context.Context, conn *pgx.Conn) (err error) {
+			r.Doing("checking the procedures of the copy")
+			*side, err = lookAt(ctx, conn)
+			return err
+		}
+	}
+	result, err := rehearse.Run(ctx, rehearse.Options{
+		Config: r.Config, Scratch: r.Scratch, To: r.To, ToolVersion: r.ToolVersion, Doing: r.Doing,
+		Tasks:  cmp.Or(r.Tasks, int(min(max(plan.Tasks, 1), DefaultTasks))),
+		Before: look(&before), After: look(&after),
+	})
+	if ctx.Err() != nil {
+		return err
+	}
+	r.notes = append(r.notes, result.Notes...)
+	if err != nil && !errors.Is(err, rehearse.ErrUndeclared) { // that one is a finding
+		r.facts.NoCopy = reason(err)
+		r.notes = append(r.notes, "the plan was not run on a copy: "+r.facts.NoCopy)
+		return nil
+	}
+	r.facts.Rehearsal, r.facts.Before, r.facts.After = &result, before, after
+	r.facts.Changes = change.Compare(before.Catalog, after.Catalog)
+	return nil
+}
+
+// reason is why there is no copy, and what to do about it.
+func reason(err error) string {
+	library, ok := errors.AsType[*upgrade.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	return library.Error() // with its hint
+}
+
+func (r *run) report(plan upgrade.Plan, looked upgrade.CheckResult, result judge.Result) Report {
+	report := Report{
+		Format: Format, Taken: r.started.UTC().Truncate(time.Second), ToolVersion: r.ToolVersion,
+		Database: Database{
+			Name: r.Config.Database, Address: net.JoinHostPort(r.Config.Host, strconv.Itoa(int(r.Config.Port))),
+			Server: r.live.catalog.Server, Version: plan.From,
+			Routines: len(r.live.catalog.Routines), Tables: len(r.live.catalog.Tables),
+		},
+		Plan: Plan{
+			From: plan.From, To: plan.To, Direction: plan.Direction, Source: "the migrations of this program",
+			Hash: hashOf(r.facts.Texts),
+		},
+		Findings: result.Findings, Earlier: result.Earlier, Checks: result.Checks, Changes: r.facts.Changes,
+		Verdict: verdict(result.Findings), Rules: rulesOf(result.Findings, result.Earlier), Notes: r.notes,
+	}
+	if looked.Engine != nil {
+		report.Database.Engine = looked.Engine.Release
+	}
+	if r.facts.Data != nil {
+		report.Data = *r.facts.Data
+	}
+	if rehearsal := r.facts.Rehearsal; rehearsal != nil {
+		report.Plan.Scratch, report.Plan.Tasks, report.Plan.Steps = rehearsal.Scratch, rehearsal.Tasks, rehearsal.Steps
+	}
+	report.Took = time.Since(r.started)
+	return report
+}
+
+// hashOf is over all that is run.
+func hashOf(texts []string) string {
+	const length = 12 // digits: enough to tell two plans apart
+	sum := sha256.New()
+	for _, text := range texts {
+		fmt.Fprintf(sum, "%d:%s", len(text), text)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:length]
+}
+
+// verdict counts what no comment silences.
+func verdict(findings []finding.Finding) (v Verdict) {
+	for _, f := range findings {
+		if f.Silenced != "" {
+			continue
+		}
+		switch f.Severity {
+		case finding.MustFix:
+			v.MustFix++
+		case finding.Decide:
+			v.Decide++
+		case finding.Note:
+			v.Notes++
+		}
+		if v.Gravest == "" || v.Gravest.Includes(f.Severity) {
+			v.Gravest = f.Severity
+		}
+	}
+	return v
+}
+
+// rulesOf are the rules that findings name, in the order of all rules.
+func rulesOf(lists ...[]finding.Finding) []rule.Rule {
+	named := map[string]bool{}
+	for _, list := range lists {
+		for _, f := range list {
+			named[f.Rule] = true
+		}
+	}
+	var rules []rule.Rule
+	for _, r := range rule.All() {
+		if named[r.ID] {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}

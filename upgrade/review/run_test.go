@@ -1,0 +1,154 @@
+package review_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ovirt/coco/internal/enginedb"
+	"github.com/ovirt/coco/internal/testdb"
+	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/connect"
+	"github.com/ovirt/coco/upgrade/review"
+	"github.com/ovirt/coco/upgrade/review/finding"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// engine is a database as an engine leaves it after years, with the sample of tasks.
+func engine(t *testing.T) *testdb.DB {
+	t.Helper()
+	db := testdb.New(t, testdb.Options{Template: testdb.Template{
+		Name: "engine", Hash: testdb.Hash(enginedb.FixtureSQL(), enginedb.DecorateSQL(), enginedb.Sample()),
+		Build: func(ctx context.Context, url string) error {
+			conn, err := pgx.Connect(ctx, url)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = conn.Close(ctx) }()
+			return errors.Join(enginedb.Load(ctx, conn), enginedb.Decorate(ctx, conn), enginedb.LoadSample(ctx, conn))
+		},
+	}})
+	db.NeedPgDump(t) // the schema is copied with it
+	return db
+}
+
+func options(t *testing.T, db *testdb.DB) review.Options {
+	t.Helper()
+	config, err := connect.Config(connect.Options{Database: db.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return review.Options{Config: config}
+}
+
+func run(t *testing.T, db *testdb.DB, to upgrade.Phase) review.Report {
+	t.Helper()
+	o := options(t, db)
+	o.To = to
+	report, err := review.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestOwnPlanIsCleanAndTheDatabaseStaysAsItWas(t *testing.T) {
+	db := engine(t)
+	before := db.Dump(t)
+	report := run(t, db, "")
+	for _, f := range report.Findings {
+		if f.Severity != finding.Note {
+			t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Summary)
+		}
+	}
+	if v := report.Verdict; v.Gravest != finding.Note || v.MustFix+v.Decide != 0 || v.Notes == 0 {
+		t.Errorf("verdict: %+v", v)
+	}
+	for _, c := range report.Checks {
+		if c.State == review.Failed || c.State == review.Skipped && c.ID != "rules" {
+			t.Errorf("%s %s: %s", c.State, c.ID, c.Summary)
+		}
+	}
+	if len(report.Plan.Steps) == 0 || len(report.Changes) == 0 || report.Database.Routines == 0 || report.Data.Tasks == 0 {
+		t.Errorf("report: %+v", report)
+	}
+	if db.Dump(t) != before {
+		t.Error("the database was changed")
+	}
+}
+
+func TestTasksThatNeedTheArchiveAreThoseThatTheUpgradeArchives(t *testing.T) {
+	db := engine(t)
+	data := run(t, db, upgrade.Expand).Data
+	got := []int64{data.Archived}
+	for _, why := range data.Why {
+		got = append(got, why.Count)
+	}
+	upgrader, err := upgrade.New(upgrade.Options{Config: options(t, db).Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Prove}); err != nil {
+		t.Fatal(err)
+	}
+	want := make([]int64, 4)
+	err = db.Connect(t.Context()).QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE keeps_root),
+		count(*) FILTER (WHERE keeps_action), count(*) FILTER (WHERE keeps_task) FROM coco.archive`).Scan(&want[0], &want[1], &want[2], &want[3])
+	if err != nil || want[0] == 0 || len(got) != len(want) {
+		t.Fatalf("archived %v, foretold %v: %v", want, got, err)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("archived %v, foretold %v", want, got)
+			break
+		}
+	}
+}
+
+func TestProcedureThatReadsWhatGoesMustBeFixed(t *testing.T) {
+	db := engine(t)
+	if _, err := db.Connect(t.Context()).Exec(t.Context(), `CREATE FUNCTION longest_parameters() RETURNS integer LANGUAGE plpgsql AS $$
+		BEGIN RETURN (SELECT max(length(action_parameters)) FROM async_tasks); END; $$`); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, db, "")
+	if first := report.Findings[0]; report.Verdict.MustFix != 1 || !strings.HasPrefix(first.Object.Name, "longest_parameters") ||
+		!strings.Contains(first.Summary, "reads column action_parameters") || len(first.Evidence) == 0 {
+		t.Errorf("verdict %+v, first finding %+v", report.Verdict, first)
+	}
+}
+
+func TestWithoutAServerForTheCopyItSaysWhatWasNotCheckedAndHowToCheckIt(t *testing.T) {
+	db := engine(t)
+	t.Setenv("PGBIN", t.TempDir())
+	report := run(t, db, "")
+	skipped := 0
+	for _, c := range report.Checks {
+		if c.State == review.Skipped {
+			skipped++
+		}
+	}
+	if skipped < 7 || len(report.Plan.Steps) > 0 || report.Data.Archived == 0 ||
+		!strings.Contains(strings.Join(report.Notes, "\n"), "--scratch URL") {
+		t.Errorf("%d skipped, notes %q, data %+v", skipped, report.Notes, report.Data)
+	}
+}
+
+func TestNothingIsCopiedWhereNothingIsToDo(t *testing.T) {
+	db := engine(t)
+	upgrader, err := upgrade.New(upgrade.Options{Config: options(t, db).Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand}); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, db, upgrade.Expand)
+	if report.Plan.From != report.Plan.To || len(report.Plan.Steps) > 0 || report.Verdict.MustFix+report.Verdict.Decide > 0 {
+		t.Errorf("plan %+v, verdict %+v", report.Plan, report.Verdict)
+	}
+}
