@@ -121,18 +121,15 @@ func (g *game) end(ctx context.Context) (played, error) {
 
 // readLocks adds what the server's log says about the clients' locks.
 func (p *playedPhase) readLocks(log string, begin, end time.Time) error {
-	for _, application := range []string{play.Application, play.ControlApplication} {
-		waits, err := play.Waits(log, application, begin, end)
-		if err != nil {
-			return err
-		}
-		if longest := milliseconds(waits.Longest); longest > p.LongestLockWait {
-			p.LongestLockWait, p.WaitedFor = longest, waits.LongestFor
-		}
-		p.LockWaitsOver += waits.Over20ms
-		p.Deadlocks = waits.Deadlocks // of all applications
+	waits, err := play.Waits(log, play.Application, begin, end)
+	if err != nil {
+		return err
 	}
-	return nil
+	control, err := play.Waits(log, play.ControlApplication, begin, end)
+	p.LongestLockWait, p.WaitedFor, p.LockWaitsOver = milliseconds(waits.Longest), waits.LongestFor, waits.Over20ms
+	p.ControlLockWait = milliseconds(control.Longest)
+	p.Deadlocks = waits.Deadlocks // of all applications
+	return err
 }
 
 // latencies are those of the calls that were due in some phases.
