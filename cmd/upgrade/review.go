@@ -147,7 +147,7 @@ func (a *app) writeReview(result review.Report, flags reviewFlags) error {
 	}
 	switch {
 	case flags.output == "" && a.flags.json:
-		a.console.emit("review", result)
+		a.console.emit("review", result.Whole())
 		return nil
 	case flags.output == "":
 		a.console.resultf("%s", strings.TrimSuffix(text.String(), "\n"))

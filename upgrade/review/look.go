@@ -81,10 +81,31 @@ func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
 		return l, nil
 	}
 	if err != nil {
-		return l, fmt.Errorf("read the database: %w", err)
+		return l, unreadable(err)
 	}
 	l.counted = true
 	return l, nil
+}
+
+// unreadable says what to do about a catalog that is not to be read.
+func unreadable(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	switch refused.Code {
+	case "55P03": // lock not available
+		return &upgrade.Error{
+			Kind: upgrade.ErrBusy, Cause: err, Reason: "somebody holds a lock that keeps readers out of a table, so the catalog could not be read",
+			Hint: "Review again when that is done.",
+		}
+	case "42501": // insufficient privilege
+		return &upgrade.Error{
+			Kind: upgrade.ErrRefused, Cause: err, Reason: "the catalog may not be read: " + refused.Message,
+			Hint: "Review as the owner of the engine's tables, or as a member of pg_read_all_data.",
+		}
+	}
+	return fmt.Errorf("read the database: %w", err)
 }
 
 // count counts which tasks hold what their commands cannot give back exactly, by the mapping of the backfill.

@@ -102,11 +102,12 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 		return nil
 	}
 	var before, after judge.Side
+	var failed error // to look at the copy
 	look := func(side *judge.Side) func(context.Context, *pgx.Conn) error {
-		return func(ctx context.Context, conn *pgx.Conn) (err error) {
+		return func(ctx context.Context, conn *pgx.Conn) error {
 			r.Doing("checking the procedures of the copy")
-			*side, err = lookAt(ctx, conn)
-			return err
+			*side, failed = lookAt(ctx, conn)
+			return failed
 		}
 	}
 	result, err := rehearse.Run(ctx, rehearse.Options{
@@ -114,13 +115,18 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 		Tasks:  cmp.Or(r.Tasks, int(min(max(plan.Tasks, 1), DefaultTasks))),
 		Before: look(&before), After: look(&after),
 	})
-	if ctx.Err() != nil {
-		return err
-	}
 	r.notes = append(r.notes, result.Notes...)
-	if err != nil && !errors.Is(err, rehearse.ErrUndeclared) { // that one is a finding
+	switch {
+	case ctx.Err() != nil || failed != nil:
+		return err
+	case err == nil || errors.Is(err, rehearse.ErrUndeclared): // that one is a finding
+	case before.Catalog == nil:
 		r.facts.NoCopy = reason(err)
 		r.notes = append(r.notes, "the plan was not run on a copy: "+r.facts.NoCopy)
+		return nil
+	default:
+		r.facts.Before, r.facts.PlanFails = before, reason(err)
+		r.notes = append(r.notes, "the plan fails on the copy: "+r.facts.PlanFails)
 		return nil
 	}
 	r.facts.Rehearsal, r.facts.Before, r.facts.After = &result, before, after

@@ -14,6 +14,7 @@ import (
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/review"
 	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/rule"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
@@ -122,6 +123,24 @@ func TestProcedureThatReadsWhatGoesMustBeFixed(t *testing.T) {
 	}
 }
 
+func TestPlanThatFailsOnTheCopyMustBeFixed(t *testing.T) {
+	db := engine(t)
+	if _, err := db.Connect(t.Context()).Exec(t.Context(), `
+		CREATE FUNCTION refuse_it() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no view today'; END; $$;
+		CREATE EVENT TRIGGER refuse_it ON ddl_command_start WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION refuse_it()`); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, db, "")
+	found := false
+	for _, f := range report.Findings {
+		found = found || f.Rule == rule.PlanFails && f.Severity == finding.MustFix &&
+			strings.Contains(strings.Join(f.Evidence, " "), "no view today")
+	}
+	if !found || report.Verdict.MustFix == 0 || len(report.Notes) == 0 {
+		t.Errorf("verdict %+v, findings %+v", report.Verdict, report.Findings)
+	}
+}
+
 func TestWithoutAServerForTheCopyItSaysWhatWasNotCheckedAndHowToCheckIt(t *testing.T) {
 	db := engine(t)
 	t.Setenv("PGBIN", t.TempDir())
@@ -135,6 +154,21 @@ func TestWithoutAServerForTheCopyItSaysWhatWasNotCheckedAndHowToCheckIt(t *testi
 	if skipped < 7 || len(report.Plan.Steps) > 0 || report.Data.Archived == 0 ||
 		!strings.Contains(strings.Join(report.Notes, "\n"), "--scratch URL") {
 		t.Errorf("%d skipped, notes %q, data %+v", skipped, report.Notes, report.Data)
+	}
+}
+
+func TestTableThatSomebodyHasLockedIsSaidAndWaitedForShortly(t *testing.T) {
+	db := engine(t)
+	tx, err := db.Connect(t.Context()).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE job IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := review.Run(t.Context(), options(t, db)); !errors.Is(err, upgrade.ErrBusy) || !strings.Contains(err.Error(), "Review again") {
+		t.Errorf("got %v, want ErrBusy", err)
 	}
 }
 

@@ -1,5 +1,5 @@
 -- Everything that a review compares, as one JSON text: one statement sees one moment, and a slow line costs one round trip. The keys are
--- those of the Go types. Left out is what belongs to the server or to an extension. Nothing is locked but the catalog itself.
+-- those of the Go types. Left out is what belongs to the server or to an extension. Tables are locked as by readers, for a moment, to tell their sizes.
 WITH
 schemas AS (
     SELECT n.oid, n.nspname AS name, n.nspowner AS owner, n.nspacl AS acl

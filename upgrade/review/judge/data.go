@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ovirt/coco/internal/human"
@@ -89,6 +90,13 @@ func (j *judge) upgrade() {
 	}
 	j.check("upgrade", refused+open > 0, fmt.Sprintf("what up looks at before its first step: %s, %s", counted(refused, "refusal"),
 		counted(open, "open question")))
+}
+
+// refused says whether up would not begin.
+func (j *judge) refused() bool {
+	return j.Check != nil && slices.ContainsFunc(j.Check.Findings, func(f upgrade.CheckFinding) bool {
+		return f.Severity == upgrade.Refusal && !passing(f)
+	})
 }
 
 // passing says whether a refusal is one of the moment: clients that are connected now, somebody else who is upgrading. Up looks again.

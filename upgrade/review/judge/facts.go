@@ -20,6 +20,8 @@ type Facts struct {
 	After Side
 	// NoCopy says why there was none.
 	NoCopy string
+	// PlanFails is why the plan could not be carried out on the copy, empty if it could. Then there is no side After either.
+	PlanFails string
 	// Changes are what package change says of the two.
 	Changes []change.Change
 	// Texts are all SQL that is run. What goes although none of them names it has gone with something else.

@@ -13,6 +13,7 @@ import (
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/release"
+	"github.com/ovirt/coco/upgrade/review/rule"
 )
 
 // Judge says what facts come to.
@@ -71,6 +72,12 @@ func (j *judge) copied() bool { return j.After.Catalog != nil }
 // without says what was not looked at, where there is no copy.
 func (j *judge) without() {
 	reason := cmp.Or(j.NoCopy, "the plan was not run on a copy")
+	if j.PlanFails != "" {
+		reason = "the plan fails on the copy"
+		if !j.refused() { // else that is why
+			j.find(rule.PlanFails, finding.MustFix, j.subject(""), reason, evidence(j.PlanFails))
+		}
+	}
 	for _, c := range []struct{ id, what string }{
 		{"procedures", "which procedures stop working"}, {"access", "rights and owners"}, {"attributes", "attributes of procedures"},
 		{"overloads", "procedures of one name"}, {"results", "what procedures return"}, {"objects", "what goes, or becomes different"},

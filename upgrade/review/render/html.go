@@ -34,7 +34,7 @@ func HTML(w io.Writer, report review.Report, _ Options) error {
 	if err != nil {
 		return fmt.Errorf("read the template of the page: %w", err)
 	}
-	view := newPage(whole(report))
+	view := newPage(report.Whole())
 	view.Style = template.CSS(pageStyle) //nolint:gosec // the project's own file
 	view.Policy = policy(pageStyle)
 	var page bytes.Buffer // a page that is cut off is worse than none

@@ -13,7 +13,7 @@ func JSON(w io.Writer, report review.Report, _ Options) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(whole(report)); err != nil {
+	if err := encoder.Encode(report.Whole()); err != nil {
 		return fmt.Errorf("write the review as JSON: %w", err)
 	}
 	return nil

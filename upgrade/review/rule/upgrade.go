@@ -38,6 +38,7 @@ const (
 	DataArchived      = "data-archived"
 	DataLarge         = "data-large"
 	TasksInFlight     = "tasks-in-flight"
+	PlanFails         = "plan-fails"
 	UpgradeRefused    = "upgrade-refused"
 	UpgradeDecision   = "upgrade-decision"
 	UpgradeCaution    = "upgrade-caution"
@@ -86,6 +87,7 @@ func upgradeRules() []Rule {
 		{DataArchived, note, "values that the new tables cannot give back exactly are kept apart"},
 		{DataLarge, note, "long values take longer to copy and to compare"},
 		{TasksInFlight, note, "commands are under way while their rows move"},
+		{PlanFails, must, "the plan cannot be carried out: a step fails, and the upgrade stops in front of it"},
 		{UpgradeRefused, must, "the upgrade does not begin, or stops, until this is put right"},
 		{UpgradeDecision, decide, "somebody has to look before the upgrade begins"},
 		{UpgradeCaution, note, "something takes longer, or works differently, while the upgrade runs"},
