@@ -92,7 +92,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		}
 	}
 	r.driver = driver.New(ctx, r.conn, driver.Config{
-		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: settleSession,
+		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: r.settleAgain,
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
 		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: split,
@@ -121,6 +121,12 @@ func (r *run) lastly(after func(context.Context, pgx.Tx, driver.Move) error) fun
 		}
 		return r.inspect(ctx, tx)
 	}
+}
+
+// settleAgain is settleSession for the session that a migration has left.
+func (r *run) settleAgain(batch *pgx.Batch) {
+	queueKeepAlive(batch)
+	driver.QueueSession(batch, r.conn)
 }
 
 // giveWay makes a session that only reads fail before the server looks for dead-locks, which could end a run that is at work.

@@ -57,14 +57,19 @@ func settleSession(ctx context.Context, conn *pgx.Conn) error {
 // keepAlive lets the server notice when this client is gone without a word, and give the run lock back. Through a unix socket, and where
 // the system has no such setting, it changes nothing.
 func keepAlive(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', $1, false), set_config('tcp_keepalives_interval', $2, false),
-		set_config('tcp_keepalives_count', $3, false), set_config('tcp_user_timeout', $4, false)`,
-		whole(connect.KeepAliveIdle, time.Second), whole(connect.KeepAliveInterval, time.Second), strconv.Itoa(connect.KeepAliveCount),
-		whole(connect.KeepAliveIdle+connect.KeepAliveCount*connect.KeepAliveInterval, time.Millisecond))
-	if err != nil {
+	batch := &pgx.Batch{}
+	queueKeepAlive(batch)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("set the session's TCP keep-alive: %w", err)
 	}
 	return nil
+}
+
+func queueKeepAlive(batch *pgx.Batch) {
+	batch.Queue(`SELECT set_config('tcp_keepalives_idle', $1, false), set_config('tcp_keepalives_interval', $2, false),
+		set_config('tcp_keepalives_count', $3, false), set_config('tcp_user_timeout', $4, false)`,
+		whole(connect.KeepAliveIdle, time.Second), whole(connect.KeepAliveInterval, time.Second), strconv.Itoa(connect.KeepAliveCount),
+		whole(connect.KeepAliveIdle+connect.KeepAliveCount*connect.KeepAliveInterval, time.Millisecond))
 }
 
 func whole(d, unit time.Duration) string { return strconv.FormatInt(int64(d/unit), 10) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,7 +51,8 @@ func (d *Driver) apply(move Move, body string) error {
 			return err
 		}
 	}
-	if err := d.runBody(tx, body); err != nil {
+	left, err := d.runBody(tx, body)
+	if err != nil {
 		return err
 	}
 	if d.config.After != nil {
@@ -60,15 +60,8 @@ func (d *Driver) apply(move Move, body string) error {
 			return err
 		}
 	}
-	if err := writeVersion(d.ctx, tx, move.To); err != nil {
-		return err
-	}
-	finished, err := clock(d.ctx, tx)
-	if err != nil {
-		return err
-	}
-	took := timing{started: started, duration: finished.Sub(started)}
-	if err := d.writeJournal(tx, move, took, hadJournal); err != nil {
+	took := timing{started: started, duration: left.at.Sub(started)}
+	if err := d.record(tx, move, took, hadJournal, left); err != nil {
 		return err
 	}
 	if err := tx.Commit(d.ctx); err != nil {
@@ -81,40 +74,65 @@ func (d *Driver) apply(move Move, body string) error {
 	return nil
 }
 
+// left is how a body has left its transaction.
+type left struct {
+	at time.Time
+	// commit is its synchronous_commit: a body that holds a lock everybody waits for may spare them the wait for the disk.
+	commit  string
+	journal bool
+}
+
 // runBody sends the file as it is, as one simple query, and then takes the session back to how it was: settings and roles of
 // one file must not reach the next.
-func (d *Driver) runBody(tx pgx.Tx, body string) error {
-	if strings.TrimSpace(body) == "" {
-		return nil
-	}
+func (d *Driver) runBody(tx pgx.Tx, body string) (left, error) {
 	before, err := transactionID(d.ctx, tx)
 	if err != nil {
-		return err
+		return left{}, err
 	}
 	if done, err := d.execute(tx, body); err != nil {
-		return &BodyError{Body: body, Statement: done, Err: err}
+		return left{}, &BodyError{Body: body, Statement: done, Err: err}
 	}
 	if d.conn.PgConn().TxStatus() != 'T' {
-		return ErrEndsTransaction
+		return left{}, ErrEndsTransaction
 	}
-	reset := `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP`
-	if err := d.conn.PgConn().Exec(d.ctx, reset).Close(); err != nil {
-		return fmt.Errorf("reset the session: %w", err)
+	return d.leave(tx, before)
+}
+
+// leave and record are one message to the server each: the locks of the body are held while they are under way.
+func (d *Driver) leave(tx pgx.Tx, before int64) (left, error) {
+	var after int64
+	var l left
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_catalog.txid_current(), pg_catalog.clock_timestamp(), pg_catalog.current_setting('synchronous_commit'),
+		pg_catalog.to_regclass('` + journal + `') IS NOT NULL`).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&after, &l.at, &l.commit, &l.journal)
+	})
+	for _, reset := range []string{`RESET SESSION AUTHORIZATION`, `RESET ROLE`, `RESET ALL`, `DISCARD TEMP`} {
+		batch.Queue(reset)
 	}
 	if d.config.Session != nil {
-		if err := d.config.Session(d.ctx, d.conn); err != nil {
-			return err
-		}
+		d.config.Session(batch)
 	}
-	if err := Settle(d.ctx, tx, d.config.LockTimeout); err != nil {
-		return err
-	}
-	after, err := transactionID(d.ctx, tx)
-	if err != nil {
-		return err
+	queueSettings(batch, d.config.LockTimeout)
+	if err := tx.SendBatch(d.ctx, batch).Close(); err != nil {
+		return l, fmt.Errorf("reset the session: %w", err)
 	}
 	if before != after {
-		return ErrEndsTransaction
+		return l, ErrEndsTransaction
+	}
+	return l, nil
+}
+
+// record writes version and journal.
+func (d *Driver) record(tx pgx.Tx, move Move, took timing, hadJournal bool, l left) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_catalog.set_config('synchronous_commit', $1, true)`, l.commit)
+	queueVersion(batch, move.To)
+	if l.journal {
+		d.queueJournal(batch, move, took, hadJournal)
+	}
+	if err := tx.SendBatch(d.ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write version and journal: %w", err)
 	}
 	return nil
 }
@@ -153,16 +171,21 @@ func (d *Driver) executeEach(tx pgx.Tx, body string) (int, error) {
 // Settle gives a transaction the settings that all of coco's transactions have, until its end: lockTimeout (0 is without
 // limit), no other time-outs, and a server that notices a client that is gone (PostgreSQL 14 and later, on Linux).
 func Settle(ctx context.Context, tx pgx.Tx, lockTimeout time.Duration) error {
-	const query = `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
+	batch := &pgx.Batch{}
+	queueSettings(batch, lockTimeout)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("set the transaction's time-outs: %w", err)
+	}
+	return nil
+}
+
+func queueSettings(batch *pgx.Batch, lockTimeout time.Duration) {
+	batch.Queue(`SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
 		set_config('idle_in_transaction_session_timeout', '0', true),
 		CASE WHEN current_setting('server_version_num')::int >= 170000
 			THEN set_config('transaction_timeout', '0', true) END,
 		CASE WHEN current_setting('server_version_num')::int >= 140000 AND version() LIKE '%linux%'
-			THEN set_config('client_connection_check_interval', '1s', true) END`
-	if _, err := tx.Exec(ctx, query, milliseconds(lockTimeout)); err != nil {
-		return fmt.Errorf("set the transaction's time-outs: %w", err)
-	}
-	return nil
+			THEN set_config('client_connection_check_interval', '1s', true) END`, milliseconds(lockTimeout))
 }
 
 // SettleSession takes the time-outs away that a role, a database or the server sets for a session, which would end a long run, or one
@@ -170,16 +193,22 @@ func Settle(ctx context.Context, tx pgx.Tx, lockTimeout time.Duration) error {
 // it fails before the server looks for dead-locks, which could end somebody else. Of a connection pooler's sessions, which others use
 // next, nothing is set.
 func SettleSession(ctx context.Context, conn *pgx.Conn) error {
-	const query = `SELECT set_config(name, CASE WHEN name = 'lock_timeout' THEN (
+	batch := &pgx.Batch{}
+	QueueSession(batch, conn)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("set the session's time-outs: %w", err)
+	}
+	return nil
+}
+
+// QueueSession adds to batch what SettleSession does to conn.
+func QueueSession(batch *pgx.Batch, conn *pgx.Conn) {
+	batch.Queue(`SELECT set_config(name, CASE WHEN name = 'lock_timeout' THEN (
 				SELECT least(setting::integer / 2, 500)::text FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')
 			ELSE '0' END, false)
 		FROM pg_catalog.pg_settings
 		WHERE pg_backend_pid() = $1 AND name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout',
-			'idle_session_timeout', 'transaction_timeout')`
-	if _, err := conn.Exec(ctx, query, int64(conn.PgConn().PID())); err != nil {
-		return fmt.Errorf("set the session's time-outs: %w", err)
-	}
-	return nil
+			'idle_session_timeout', 'transaction_timeout')`, int64(conn.PgConn().PID()))
 }
 
 // milliseconds never rounds a short time-out to 0, which would mean none.

@@ -58,8 +58,8 @@ type Config struct {
 	RunLockBudget time.Duration
 	// Waiting, when set, is told after each attempt for that lock that failed.
 	Waiting func(Wait)
-	// Session, when set, gives the session settings again that a migration's reset has taken back.
-	Session func(ctx context.Context, conn *pgx.Conn) error
+	// Session, when set, queues what gives the session the settings again that a migration's reset has taken back.
+	Session func(batch *pgx.Batch)
 	// Ups and Downs are what the journal writes about each file, in the order of their versions.
 	Ups, Downs []Entry
 	// ToolVersion and Client go into the journal.

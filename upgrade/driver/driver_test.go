@@ -164,6 +164,35 @@ func TestSessionSettingsEndWithTheFile(t *testing.T) {
 	}
 }
 
+// A body that holds a lock everybody waits for lets go of it before the disk has written the commit. Only its own transaction does that.
+func TestABodySaysWhetherItsCommitWaitsForTheDisk(t *testing.T) {
+	conn := testdb.New(t, testdb.Options{}).Connect(t.Context())
+	const setting = `SELECT current_setting('synchronous_commit')`
+	before := get[string](t, conn, setting)
+	for body, want := range map[string]string{
+		``: before,
+		`SELECT set_config('synchronous_commit', 'remote_write', true)`: "remote_write",
+		`SET synchronous_commit = local`:                                "local",
+	} {
+		// The version's trigger is the last statement before the commit.
+		m, _ := newMigrate(t, conn, withFile(toy, "1_first.up.sql", body+`;
+			CREATE TABLE witness (seen text);
+			CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS
+				$$ BEGIN INSERT INTO witness VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+			CREATE TRIGGER witness AFTER INSERT ON public.schema_migrations EXECUTE FUNCTION witness()`), driver.Config{})
+		if err := m.Steps(1); err != nil {
+			t.Fatal(err)
+		}
+		if got := get[string](t, conn, `SELECT string_agg(seen, ' ') FROM witness`); got != want {
+			t.Errorf("%q commits with synchronous_commit = %s, want %s", body, got, want)
+		}
+		if after := get[string](t, conn, setting); after != before {
+			t.Errorf("after %q: synchronous_commit = %s, before it: %s", body, after, before)
+		}
+		run(t, conn, `DROP TABLE witness; DROP FUNCTION witness CASCADE; DROP TABLE public.schema_migrations`)
+	}
+}
+
 func TestBodyThatEndsItsTransactionIsRefused(t *testing.T) {
 	for _, body := range []string{`COMMIT`, `COMMIT; BEGIN`, `ROLLBACK; BEGIN`} {
 		conn := testdb.New(t, testdb.Options{}).Connect(t.Context())

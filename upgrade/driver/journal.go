@@ -20,13 +20,8 @@ func hasJournal(ctx context.Context, tx pgx.Tx) (bool, error) {
 	return there, nil
 }
 
-// writeJournal adds the row of a move. The journal comes with a migration: those before it get their rows together with it.
-// Where there is none (yet, or any more) nothing is written.
-func (d *Driver) writeJournal(tx pgx.Tx, move Move, took timing, hadJournal bool) error {
-	there, err := hasJournal(d.ctx, tx)
-	if err != nil || !there {
-		return err
-	}
+// queueJournal adds the row of a move. The journal comes with a migration: those before it get their rows together with it.
+func (d *Driver) queueJournal(batch *pgx.Batch, move Move, took timing, hadJournal bool) {
 	if !hadJournal && move.Direction() == Up {
 		for _, entry := range d.config.Ups {
 			if entry.Version > move.From {
@@ -36,12 +31,10 @@ func (d *Driver) writeJournal(tx pgx.Tx, move Move, took timing, hadJournal bool
 			if !ok {
 				earlier = timing{started: took.started}
 			}
-			if err := d.insert(tx, Up, entry, earlier); err != nil {
-				return err
-			}
+			d.queueEntry(batch, Up, entry, earlier)
 		}
 	}
-	return d.insert(tx, move.Direction(), d.entry(move), took)
+	d.queueEntry(batch, move.Direction(), d.entry(move), took)
 }
 
 func (d *Driver) entry(move Move) Entry {
@@ -57,11 +50,7 @@ func (d *Driver) entry(move Move) Entry {
 	return Entry{Version: move.Version()}
 }
 
-func (d *Driver) insert(tx pgx.Tx, direction Direction, entry Entry, took timing) error {
-	_, err := tx.Exec(d.ctx, insertJournal, entry.Version, string(direction), entry.Name, entry.SHA256, entry.Lineage,
+func (d *Driver) queueEntry(batch *pgx.Batch, direction Direction, entry Entry, took timing) {
+	batch.Queue(insertJournal, entry.Version, string(direction), entry.Name, entry.SHA256, entry.Lineage,
 		took.started, took.duration.Microseconds(), d.config.ToolVersion, d.config.Client)
-	if err != nil {
-		return fmt.Errorf("write the journal: %w", err)
-	}
-	return nil
 }

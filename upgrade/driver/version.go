@@ -92,21 +92,14 @@ func recheck(ctx context.Context, tx pgx.Tx, expected int64) error {
 	return nil
 }
 
-// writeVersion replaces the version row. Below the first version it drops the table: nothing of ours is to stay.
-func writeVersion(ctx context.Context, tx pgx.Tx, version int64) error {
+// queueVersion replaces the version row. Below the first version it drops the table: nothing of ours is to stay.
+func queueVersion(batch *pgx.Batch, version int64) {
 	if version == NilVersion {
-		if _, err := tx.Exec(ctx, `DROP TABLE `+table); err != nil {
-			return fmt.Errorf("drop the version table: %w", err)
-		}
-		return nil
+		batch.Queue(`DROP TABLE ` + table)
+		return
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM `+table); err != nil {
-		return fmt.Errorf("write the version: %w", err)
-	}
-	if _, err := tx.Exec(ctx, `INSERT INTO `+table+` (version, dirty) VALUES ($1, false)`, version); err != nil {
-		return fmt.Errorf("write the version: %w", err)
-	}
-	return nil
+	batch.Queue(`DELETE FROM ` + table)
+	batch.Queue(`INSERT INTO `+table+` (version, dirty) VALUES ($1, false)`, version)
 }
 
 // force writes a version without running anything, as golang-migrate's Force asks for.
@@ -122,8 +115,10 @@ func (d *Driver) force(version int64) error {
 	if err := ensureTable(d.ctx, tx); err != nil {
 		return err
 	}
-	if err := writeVersion(d.ctx, tx, version); err != nil {
-		return err
+	batch := &pgx.Batch{}
+	queueVersion(batch, version)
+	if err := tx.SendBatch(d.ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write the version: %w", err)
 	}
 	if err := tx.Commit(d.ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
