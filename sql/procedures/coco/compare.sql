@@ -262,7 +262,7 @@ CREATE FUNCTION coco.guards() RETURNS text[]
 LANGUAGE sql
 STABLE
 AS $procedure$
-    SELECT COALESCE(array_agg(format('%s %s %s %s', tgname, oid, xmin, coco.place()) ORDER BY tgname), '{}')
+    SELECT COALESCE(array_agg(format('%s %s %s %s', tgname, oid, xmin, (SELECT coco.place())) ORDER BY tgname), '{}')
     FROM pg_catalog.pg_trigger
     WHERE tgname LIKE 'coco\_log\_%' AND NOT tgisinternal AND tgenabled = 'A'
 $procedure$;
@@ -317,7 +317,10 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     v_receipt coco.receipt;
-    v_first record;
+    v_guards text[] := coco.guards();
+    v_source text;
+    v_id uuid;
+    v_detail text;
 BEGIN
     SELECT * INTO v_receipt FROM coco.receipt ORDER BY proved_at DESC, version DESC LIMIT 1;
     IF NOT FOUND THEN
@@ -325,25 +328,26 @@ BEGIN
             USING ERRCODE = 'CO004', HINT = 'Run "upgrade down --to backfill", then "upgrade up": it proves first.';
     END IF;
 
-    IF v_receipt.guards = coco.guards() THEN
-        SELECT d.* INTO v_first
+    IF v_receipt.guards <> v_guards THEN
+        SELECT d.source, d.id, d.detail INTO v_source, v_id, v_detail
+        FROM coco.differences(NULL, 1000) d
+        WHERE NOT (v_tasks_may_wait AND coco.waits(d.source, d.id))
+        ORDER BY d.source, d.id LIMIT 1;
+    ELSIF EXISTS (SELECT FROM coco.change_log) THEN -- else there is nothing to plan: contract comes here with everybody waiting
+        SELECT d.source, d.id, d.detail INTO v_source, v_id, v_detail
         FROM coco.logged_differences(ARRAY(SELECT seq FROM coco.change_log)) d
         WHERE NOT (v_tasks_may_wait AND coco.waits(d.source, d.id))
         ORDER BY d.source, d.id LIMIT 1;
-    ELSE
-        SELECT d.* INTO v_first FROM coco.differences(NULL, 1000) d
-        WHERE NOT (v_tasks_may_wait AND coco.waits(d.source, d.id))
-        ORDER BY d.source, d.id LIMIT 1;
     END IF;
-    IF v_first.id IS NOT NULL THEN
-        RAISE EXCEPTION 'changed since the proof: % %: %', v_first.source, v_first.id, v_first.detail
+    IF v_id IS NOT NULL THEN
+        RAISE EXCEPTION 'changed since the proof: % %: %', v_source, v_id, v_detail
             USING ERRCODE = 'CO004',
                 HINT = 'See "upgrade verify" for all such rows. If the row in async_tasks is right, "upgrade down --to expand" '
                     'and "upgrade up" copy and prove again.';
     END IF;
-    IF array_length(coco.guards(), 1) IS DISTINCT FROM array_length(v_receipt.guards, 1) THEN
+    IF array_length(v_guards, 1) IS DISTINCT FROM array_length(v_receipt.guards, 1) THEN
         RAISE EXCEPTION 'a trigger that records changes since the proof is missing or disabled: now %, at the proof %',
-            coco.guards(), v_receipt.guards
+            v_guards, v_receipt.guards
             USING ERRCODE = 'CO004',
                 HINT = 'Run "upgrade down --to expand", then "upgrade up": it installs the triggers and proves again.';
     END IF;
