@@ -11,6 +11,8 @@ SELECT coco.keep_columns();
 -- Nobody waits for the disk either: the lock goes when the commit is written, and not when it is flushed. Whoever commits after that
 -- flushes it too; a crash before that takes it back.
 SELECT set_config('synchronous_commit', 'off', true);
+-- Nor for the network: from here on everything is one message, with the commit in it.
+-- coco:commit
 LOCK TABLE public.async_tasks, public.command_entities, coco.archive IN ACCESS EXCLUSIVE MODE; -- a write by hand, too, ends before the look
 SELECT coco.require_proof(false);
 SELECT coco.keep_columns();

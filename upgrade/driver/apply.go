@@ -26,7 +26,11 @@ func (d *Driver) apply(move Move, body string) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer rollback(d.ctx, tx)
+	defer func() {
+		if d.conn.PgConn().TxStatus() != 'I' { // else it is committed, maybe by a message of its own
+			rollback(d.ctx, tx)
+		}
+	}()
 
 	if err := Settle(d.ctx, tx, d.config.LockTimeout); err != nil {
 		return err
@@ -51,7 +55,8 @@ func (d *Driver) apply(move Move, body string) error {
 			return err
 		}
 	}
-	left, err := d.runBody(tx, body)
+	above, below := d.cut(body)
+	left, err := d.runBody(tx, above)
 	if err != nil {
 		return err
 	}
@@ -64,8 +69,8 @@ func (d *Driver) apply(move Move, body string) error {
 	if err := d.record(tx, move, took, hadJournal, left); err != nil {
 		return err
 	}
-	if err := tx.Commit(d.ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if err := d.commit(tx, above, below, left.statements); err != nil {
+		return err
 	}
 	if move.Direction() == Up {
 		d.ran[move.Version()] = took
@@ -76,7 +81,8 @@ func (d *Driver) apply(move Move, body string) error {
 
 // left is how a body has left its transaction.
 type left struct {
-	at time.Time
+	at         time.Time
+	statements int // how many it had
 	// commit is its synchronous_commit: a body that holds a lock everybody waits for may spare them the wait for the disk.
 	commit  string
 	journal bool
@@ -89,13 +95,16 @@ func (d *Driver) runBody(tx pgx.Tx, body string) (left, error) {
 	if err != nil {
 		return left{}, err
 	}
-	if done, err := d.execute(tx, body); err != nil {
+	done, err := d.execute(tx, body)
+	if err != nil {
 		return left{}, &BodyError{Body: body, Statement: done, Err: err}
 	}
 	if d.conn.PgConn().TxStatus() != 'T' {
 		return left{}, ErrEndsTransaction
 	}
-	return d.leave(tx, before)
+	l, err := d.leave(tx, before)
+	l.statements = done
+	return l, err
 }
 
 // leave and record are one message to the server each: the locks of the body are held while they are under way.

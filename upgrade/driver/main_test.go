@@ -16,11 +16,11 @@ import (
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-// toy is a chain of two migrations; the second brings the journal.
+// toy is a chain of two migrations; the second brings the journal, and ends in one message with the commit.
 var toy = files(map[string]string{
 	"1_first.up.sql":    `CREATE TABLE public.toy (n integer); INSERT INTO public.toy VALUES (1)`,
 	"1_first.down.sql":  `DROP TABLE public.toy`,
-	"2_second.up.sql":   journalSQL + `INSERT INTO public.toy VALUES (2)`,
+	"2_second.up.sql":   journalSQL + driver.CommitMark + "\nINSERT INTO public.toy VALUES (2)",
 	"2_second.down.sql": `DELETE FROM public.toy WHERE n = 2; DROP SCHEMA coco CASCADE`,
 })
 
