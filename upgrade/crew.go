@@ -65,6 +65,10 @@ func (r *run) another(ctx context.Context) (*run, error) {
 		return nil, err
 	}
 	worker := &run{Upgrader: r.Upgrader, limits: r.limits, conn: conn}
+	if err := settleSession(ctx, conn); err != nil {
+		worker.end(ctx)
+		return nil, worker.explain(ctx, err, nil)
+	}
 	var since [2]time.Time
 	for i, one := range []*run{r, worker} {
 		if err := one.conn.QueryRow(ctx, `SELECT pg_postmaster_start_time()`).Scan(&since[i]); err != nil {

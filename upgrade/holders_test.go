@@ -114,22 +114,7 @@ func TestPreparedTransactionThatHoldsALockIsNamed(t *testing.T) {
 // Time-outs that somebody has set for the role, or the database, are for the engine's statements: they must not end a run.
 func TestTimeoutsOfARoleDoNotEndARun(t *testing.T) {
 	db := testdb.New(t, testdb.Options{})
-	settings := []string{"statement_timeout=300", "idle_in_transaction_session_timeout=300", "lock_timeout=300"}
-	if db.Server.Version() >= 140000 {
-		settings = append(settings, "idle_session_timeout=300")
-	}
-	if db.Server.Version() >= 170000 {
-		settings = append(settings, "transaction_timeout=300")
-	}
-	exec(t, db, `CREATE ROLE coco_test_hurried SUPERUSER LOGIN`)
-	t.Cleanup(func() {
-		if err := dropRole(db, "coco_test_hurried"); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, setting := range settings {
-		exec(t, db, `ALTER ROLE coco_test_hurried SET `+setting)
-	}
+	hurry(t, db)
 	slow := with(toy(), "000003_c.up.sql", "-- coco:phase expand\nSELECT pg_sleep(0.5);")
 	upgrader, _ := newUpgrader(t, db.URLFor("coco_test_hurried"), migrations(slow), func(o *upgrade.Options) {
 		o.Observe = func(upgrade.Event) { time.Sleep(100 * time.Millisecond) }
@@ -146,6 +131,38 @@ func TestTimeoutsOfARoleDoNotEndARun(t *testing.T) {
 	}
 	if _, err := upgrader.Down(t.Context(), upgrade.DownOptions{ReconnectBudget: -1}); err != nil {
 		t.Errorf("down: %v", err)
+	}
+}
+
+// hurry makes a role of its own whose time-outs end whatever takes long.
+func hurry(t *testing.T, db *testdb.DB) {
+	t.Helper()
+	settings := []string{"statement_timeout=300", "idle_in_transaction_session_timeout=300", "lock_timeout=300"}
+	if db.Server.Version() >= 140000 {
+		settings = append(settings, "idle_session_timeout=300")
+	}
+	if db.Server.Version() >= 170000 {
+		settings = append(settings, "transaction_timeout=300")
+	}
+	exec(t, db, `CREATE ROLE coco_test_hurried SUPERUSER LOGIN`)
+	t.Cleanup(func() {
+		if err := dropRole(db, "coco_test_hurried"); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, setting := range settings {
+		exec(t, db, `ALTER ROLE coco_test_hurried SET `+setting)
+	}
+}
+
+// The connections beside the first one rest between batches, too.
+func TestTimeoutsOfARoleDoNotEndACopyOverTwoConnections(t *testing.T) {
+	db := engine(t)
+	hurry(t, db)
+	upgrader, _ := newUpgrader(t, db.URLFor("coco_test_hurried"))
+	options := upgrade.UpOptions{To: upgrade.Backfill, Jobs: 2, Batch: 20, Pause: 500 * time.Millisecond, ReconnectBudget: -1}
+	if _, err := upgrader.Up(t.Context(), options); err != nil {
+		t.Error(err)
 	}
 }
 
