@@ -120,6 +120,20 @@ func (c *Chain) actionsUp(now state, to int64, alone bool) []Action {
 	return numbered(list)
 }
 
+// Program returns everything that Up may do on the way from nothing to the end of a phase, empty for the last one: the same list wherever a
+// database stands, and whatever of it is done. Behind the steps stands what may have to be put right between them.
+func (c *Chain) Program(to Phase) ([]Action, error) {
+	target, err := c.upTarget(to)
+	if err != nil {
+		return nil, err
+	}
+	list := c.actionsUp(state{}, target, true)
+	if last, ok := c.at(target); ok {
+		list = append(list, c.action(KindMend, last), c.action(KindMoveIn, last))
+	}
+	return numbered(list), nil
+}
+
 // actionsDown returns what leads down from where a database is to a version.
 func (c *Chain) actionsDown(now state, to int64) []Action {
 	list := c.actionsFirst(now)

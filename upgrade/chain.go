@@ -166,6 +166,18 @@ func (c *Chain) End(phase Phase) int64 {
 	return end
 }
 
+// upTarget returns the version at the end of a phase, of the last one if it is empty.
+func (c *Chain) upTarget(to Phase) (int64, error) {
+	if to == "" {
+		return c.Last(), nil
+	}
+	if to.order() < 0 {
+		_, err := ParsePhase(string(to))
+		return 0, err
+	}
+	return c.End(to), nil
+}
+
 // at returns the up step of a version.
 func (c *Chain) at(version int64) (Step, bool) {
 	i := slices.IndexFunc(c.ups, func(s Step) bool { return s.Version == version })

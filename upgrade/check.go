@@ -119,7 +119,7 @@ type CheckPlan struct {
 // waiting, and works on a standby and on a database that is no engine's. An error means that it could not look; what is wrong with the
 // database stands in the findings.
 func (u *Upgrader) Check(ctx context.Context, options CheckOptions) (CheckResult, error) {
-	target, err := u.upTarget(options.To)
+	target, err := u.chain.upTarget(options.To)
 	if err != nil {
 		return CheckResult{}, err
 	}

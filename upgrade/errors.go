@@ -22,6 +22,8 @@ var (
 	ErrUnheld = errors.New("commands the old schema cannot hold")
 	// ErrDrift: a row was changed, or a proof does not hold.
 	ErrDrift = errors.New("drift")
+	// ErrUnapproved: what would be run, or the database that it would be run on, is not what was agreed to.
+	ErrUnapproved = errors.New("not approved")
 	// ErrBusy: somebody else is upgrading, or a lock was not to be had within the budget.
 	ErrBusy = errors.New("busy")
 	// ErrConnected: others are connected, which the retire phase does not go with.

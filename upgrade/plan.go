@@ -37,7 +37,7 @@ type Plan struct {
 
 // PlanUp returns what Up would do. It changes nothing and blocks nobody. The estimates take about a second at most.
 func (u *Upgrader) PlanUp(ctx context.Context, to Phase) (Plan, error) {
-	target, err := u.upTarget(to)
+	target, err := u.chain.upTarget(to)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/ovirt/coco/upgrade/driver"
 )
 
@@ -33,6 +35,9 @@ type UpOptions struct {
 	ReconnectBudget time.Duration
 	// Force, together with To Retire, goes on while others are connected.
 	Force bool
+	// Consent, when set, is asked while the run lock is held and before anything is changed, and again where the connection was lost. It is
+	// given a transaction that only reads. An error ends the call. Where nothing is to be done it is not asked.
+	Consent func(ctx context.Context, tx pgx.Tx) error
 }
 
 // UpResult is what a run did. From and To are the versions before and after, 0 for none.
@@ -53,7 +58,7 @@ type UpResult struct {
 // Before the first step it refuses, with ErrRefused, what can be known to fail at a later one; Check lists all such reasons.
 // Before the retire phase it stops with ErrConnected while others are connected to the database.
 func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) {
-	target, err := u.upTarget(options.To)
+	target, err := u.chain.upTarget(options.To)
 	if err != nil {
 		return UpResult{}, err
 	}
@@ -67,17 +72,6 @@ func (u *Upgrader) Up(ctx context.Context, options UpOptions) (UpResult, error) 
 		return a.all(ctx)
 	})
 	return a.result, err
-}
-
-func (u *Upgrader) upTarget(to Phase) (int64, error) {
-	if to == "" {
-		return u.chain.Last(), nil
-	}
-	if to.order() < 0 {
-		_, err := ParsePhase(string(to))
-		return 0, err
-	}
-	return u.chain.End(to), nil
 }
 
 // ascent is one call of Up.
@@ -110,12 +104,37 @@ func (u *ascent) all(ctx context.Context) error {
 			return err
 		}
 	}
+	list := u.chain.actionsUp(now, max(u.target, now.version), !u.options.Force || u.options.To != Retire)
+	if len(list) > 0 || now.dirty != nil {
+		if err := u.consent(ctx, list); err != nil {
+			return err
+		}
+	}
 	if err := u.clean(ctx, now); err != nil {
 		return err
 	}
-	list := u.chain.actionsUp(now, max(u.target, now.version), !u.options.Force || u.options.To != Retire)
 	u.tally = newTally(len(u.result.Applied), list)
 	return u.each(ctx, list, u.do)
+}
+
+// consent asks whoever has to agree, before the first of these actions. A lock that the answer takes is tried for as a step's.
+func (u *ascent) consent(ctx context.Context, list []Action) error {
+	if u.options.Consent == nil {
+		return nil
+	}
+	step := u.chain.ups[0]
+	if len(list) > 0 {
+		step = list[0].step
+	}
+	return u.retry(ctx, step, func() error {
+		options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		return pgx.BeginTxFunc(ctx, u.conn, options, func(tx pgx.Tx) error {
+			if err := driver.Settle(ctx, tx, u.lockTimeout); err != nil {
+				return err
+			}
+			return u.options.Consent(ctx, tx)
+		})
+	})
 }
 
 // settle makes the result true where the connection was lost: a commit may have gone through without an answer, and a standby that has

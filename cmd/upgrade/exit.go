@@ -55,6 +55,7 @@ var kinds = []struct {
 	{upgrade.ErrRefused, "refused", exitFailure},
 	{upgrade.ErrUnheld, "unheld_commands", exitFailure},
 	{upgrade.ErrDrift, "drift", exitDrift},
+	{upgrade.ErrUnapproved, "unapproved", exitDrift},
 	{upgrade.ErrBusy, "busy", exitBusy},
 	{upgrade.ErrConnected, "others_connected", exitPending},
 	{upgrade.ErrDirty, "dirty", exitFailure},

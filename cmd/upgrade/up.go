@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/review/approval"
 )
 
 const upLong = `up takes a database to the end of the chain, or of one phase: expand, backfill, prove, switch, contract,
@@ -18,12 +19,17 @@ A step waits for a table lock no longer than --lock-timeout, and so do clients b
 until --lock-budget is used up. An interrupted run loses nothing: the same command run again continues.
 
 The copy is made in batches, each committed, over --jobs connections. It rests while a standby is more than
---max-lag behind, or while clients wait for a lock. Ctrl-C ends it when the current batches are committed.`
+--max-lag behind, or while clients wait for a lock. Ctrl-C ends it when the current batches are committed.
+
+With --approved, up runs nothing but what was approved by the hash of a review ("upgrade review"): if the plan, or
+the database apart from what coco has changed there, is no longer the same, nothing is done (exit code 4). The hash
+stays good when up is interrupted and run again.`
 
 const upExample = `  upgrade up --to contract                   the old engine keeps running
   upgrade up --to backfill --pause 100ms     copy gently, prove later
   upgrade up --to contract --jobs 2          copy over two connections
-  upgrade up                                 the rest, once the old engine is stopped`
+  upgrade up                                 the rest, once the old engine is stopped
+  upgrade up --approved 3b1f-…               what the review with this hash was approved for`
 
 // upFlags are the flags of up, and those that down shares with it.
 type upFlags struct {
@@ -38,6 +44,7 @@ type upFlags struct {
 	drainBudget time.Duration
 	reconnect   time.Duration
 	force       bool
+	approved    string
 }
 
 func (a *app) newUp() *cobra.Command {
@@ -54,7 +61,11 @@ func (a *app) newUp() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.up(cmd, options)
+			hash, err := flags.approval(cmd)
+			if err != nil {
+				return err
+			}
+			return a.up(cmd, options, hash)
 		},
 	}
 	set := cmd.Flags()
@@ -66,8 +77,27 @@ func (a *app) newUp() *cobra.Command {
 	set.DurationVar(&flags.lagBudget, "lag-budget", upgrade.DefaultLagBudget, "how long to rest for a standby at a time")
 	set.DurationVar(&flags.drainBudget, "drain-budget", upgrade.DefaultDrainBudget, "how long to wait for older transactions to end")
 	set.BoolVar(&flags.force, "force", false, "with --to retire: go on while others are connected")
+	set.StringVar(&flags.approved, "approved", "", "run only what was approved by this `HASH` of a review")
 	flags.addLocks(cmd)
 	return cmd
+}
+
+// approval is the hash of --approved, nil without one.
+func (f *upFlags) approval(cmd *cobra.Command) (*approval.Hash, error) {
+	if !cmd.Flags().Changed("approved") { // an empty one is none that anybody has approved
+		return nil, nil
+	}
+	if f.force {
+		return nil, &usageError{
+			reason: "--approved and --force exclude one another: what was approved stops before retire while others are connected",
+			hint:   "Stop the others, or leave --approved out.",
+		}
+	}
+	hash, err := approval.Parse(f.approved)
+	if err != nil {
+		return nil, &usageError{reason: "--approved is no hash of a review: " + err.Error(), hint: `It stands at the end of what "upgrade review" writes.`}
+	}
+	return &hash, nil
 }
 
 func (f *upFlags) addLocks(cmd *cobra.Command) {
@@ -151,12 +181,15 @@ func unknownPhase(name string) error {
 	return unknownAmong("phase", name, all)
 }
 
-func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions) error {
+func (a *app) up(cmd *cobra.Command, options upgrade.UpOptions, approved *approval.Hash) error {
 	report := a.newReporter("")
 	defer report.end()
 	upgrader, err := a.upgrader(report.observe)
 	if err != nil {
 		return err
+	}
+	if approved != nil {
+		options.Consent = approval.Consent(upgrader.Chain(), options.To, *approved)
 	}
 	defer a.sayWhenItStops(cmd.Context())()
 	started := time.Now()

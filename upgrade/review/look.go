@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ovirt/coco/upgrade"
+	"github.com/ovirt/coco/upgrade/review/approval"
 	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/check"
 	"github.com/ovirt/coco/upgrade/review/judge"
@@ -42,9 +43,11 @@ const (
 
 // live is what is read of the database itself.
 type live struct {
-	catalog *catalog.Catalog
-	counted bool // false: it would have taken too long, or may not be read
-	rows    counts
+	catalog  *catalog.Catalog
+	hashed   *approval.Live // nil: what coco keeps may not be read
+	unhashed string         // why
+	counted  bool           // false: it would have taken too long, or may not be read
+	rows     counts
 }
 
 // counts are what the rows come to.
@@ -72,6 +75,11 @@ func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
 			return err
 		}
 		if l.catalog, err = catalog.Read(ctx, tx); err != nil {
+			return err
+		}
+		if l.hashed, err = approval.Complete(ctx, tx, l.catalog); errors.Is(err, upgrade.ErrRefused) {
+			l.unhashed = reason(err)
+		} else if err != nil {
 			return err
 		}
 		return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return l.count(ctx, tx) })

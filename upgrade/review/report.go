@@ -25,7 +25,8 @@ type Report struct {
 	ToolVersion string    `json:"tool_version"`
 	Database    Database  `json:"database"`
 	Plan        Plan      `json:"plan"`
-	// Approval is the hash that up --approved takes: over the plan, and the catalog of the database without coco's own objects.
+	// Approval is the hash that up --approved takes: over the plan, and the catalog of the database without coco's own objects. Empty: the
+	// plan was not run on a copy, or the database does not tell all that the hash stands for.
 	Approval string  `json:"approval"`
 	Verdict  Verdict `json:"verdict"`
 	// Findings are those of the upgrade, the gravest first; silenced ones come last. Earlier are those that were there before it.

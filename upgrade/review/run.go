@@ -15,6 +15,7 @@ import (
 
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/rehearse"
+	"github.com/ovirt/coco/upgrade/review/approval"
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/judge"
@@ -91,7 +92,29 @@ func (r *run) run(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("judge what was found: %w", err)
 	}
-	return r.report(plan, looked, result), nil
+	hash, err := r.approval(upgrader.Chain())
+	if err != nil {
+		return Report{}, err
+	}
+	report := r.report(plan, looked, result)
+	report.Approval = hash
+	return report, nil
+}
+
+// approval is the hash that the upgrade can be approved by: empty where it was not tried, and where the database does not tell all of it.
+func (r *run) approval(chain *upgrade.Chain) (string, error) {
+	if r.facts.Rehearsal == nil {
+		return "", nil
+	}
+	if r.live.hashed == nil {
+		r.notes = append(r.notes, "there is no hash to approve: "+r.live.unhashed)
+		return "", nil
+	}
+	hash, err := approval.Of(r.live.hashed, chain, r.To)
+	if err != nil {
+		return "", fmt.Errorf("compute the hash to approve: %w", err)
+	}
+	return hash.String(), nil
 }
 
 // rehearse runs the plan on a copy, and looks at that before and after. That no copy is to be had is a fact and no error.
