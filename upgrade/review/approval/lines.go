@@ -12,8 +12,12 @@ func (l *Live) catalog(mine *own, c *catalog.Catalog) {
 	mine.prepare(c)
 	l.add(Rights, "server", c.Major)
 	l.common(c.Database.Common)
-	l.add(Rights, c.Database.Object, "settings", c.Database.Settings)
-	l.add(Tables, "extensions", c.Extensions)
+	for _, setting := range c.Database.Settings {
+		l.add(Rights, c.Database.Object, "setting", setting)
+	}
+	for _, extension := range c.Extensions {
+		l.add(Tables, "extension", extension)
+	}
 	isNew := fresh(c)
 	skip := func(schema, name string) bool {
 		return schema == ownSchema || isNew && schema == public && slices.Contains(madeFirst, name)
@@ -77,7 +81,9 @@ func boolean(b bool) int {
 func (l *Live) routines(mine *own, c *catalog.Catalog, skip func(schema, name string) bool) {
 	var list []catalog.Routine
 	for _, r := range mine.originals {
-		list = append(list, *r)
+		if !skip(r.Schema, r.Name) {
+			list = append(list, *r)
+		}
 	}
 	for _, r := range c.Routines {
 		if !skip(r.Schema, r.Name) && !mine.routine(r) {
@@ -103,10 +109,15 @@ func (l *Live) table(t catalog.Table) {
 	ours := t.Schema == public && t.Name == tasks
 	columns := []catalog.Column{}
 	for _, c := range t.Columns {
-		if ours && slices.Contains(movedColumns, c.Name) {
+		if usual, moves := movedType(c.Name); ours && moves {
+			if c.Type != usual || c.NotNull || c.Default+c.Generated+c.Collation != "" {
+				l.add(Tables, t.Object, c.Name, c.Type, c.NotNull, c.Default, c.Generated, c.Collation)
+			}
 			continue
 		}
-		l.add(Rights, t.Object, c.Name, sorted(c.Grants))
+		if len(c.Grants) > 0 {
+			l.add(Rights, t.Object, c.Name, sorted(c.Grants))
+		}
 		c.Grants = nil
 		columns = append(columns, c)
 	}

@@ -40,8 +40,18 @@ type column struct {
 	Storage, Compression, Options string
 }
 
-// movedColumns are the columns of async_tasks that contract drops.
-var movedColumns = []string{"action_parameters", "action_params_class", "task_parameters", "task_params_class", "root_command_id"}
+// movedType is the type of a column of async_tasks that contract drops, and whether it is one.
+func movedType(column string) (string, bool) {
+	switch column {
+	case "action_parameters", "task_parameters":
+		return "text", true
+	case "action_params_class", "task_params_class":
+		return "character varying(256)", true
+	case "root_command_id":
+		return "uuid", true
+	}
+	return "", false
+}
 
 func hasTable(c *catalog.Catalog, schema, name string) bool { return table(c, schema, name) != nil }
 

@@ -22,9 +22,24 @@ found (part, object, text) AS (
         'inherits ' || (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
             FROM pg_catalog.pg_inherits i WHERE i.inhrelid = r.oid),
         'bound ' || pg_get_expr(r.relpartbound, r.oid),
-        'partitioned by ' || CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END)
+        'partitioned by ' || CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END,
+        'kept by ' || (SELECT a.amname FROM pg_catalog.pg_am a WHERE a.oid = r.relam AND a.amname <> 'heap'),
+        -- Written anew, async_tasks may need no such table any more.
+        (SELECT 'TOAST ' || array_to_string(o.reloptions, ', ') FROM pg_catalog.pg_class o
+            WHERE o.oid = r.reltoastrelid AND r.name <> 'public.async_tasks'))
     FROM relations r
     WHERE r.relkind IN ('r', 'p', 'f')
+    UNION ALL
+    SELECT 'tables', 'relation ' || r.name, 'in tablespace ' || t.spcname
+    FROM relations r
+    JOIN pg_catalog.pg_tablespace t ON t.oid = r.reltablespace
+    UNION ALL
+    SELECT 'tables', format('column %I of %s', a.attname, r.name), concat_ws(' ', 'statistics ' || nullif(a.attstattarget, -1),
+        array_to_string(a.attoptions, ', '), 'compressed by ' || nullif(to_jsonb(a) ->> 'attcompression', ''))
+    FROM relations r
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE r.relkind IN ('r', 'p', 'm', 'f') AND NOT (r.name = 'public.async_tasks' AND a.attname IN (
+        'action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id'))
     UNION ALL
     SELECT 'tables', 'index ' || x.indexrelid::regclass, concat_ws(' ',
         CASE WHEN x.indisclustered THEN 'clusters' END, CASE WHEN x.indisreplident THEN 'identifies rows' END)
@@ -48,7 +63,11 @@ found (part, object, text) AS (
     JOIN relations r ON r.oid = e.stxrelid
     UNION ALL
     SELECT 'tables', 'sequence ' || r.name, concat_ws(' ', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
-        'from', q.seqmin, 'to', q.seqmax, 'cache', q.seqcache, CASE WHEN q.seqcycle THEN 'cycles' END)
+        'from', q.seqmin, 'to', q.seqmax, 'cache', q.seqcache, CASE WHEN q.seqcycle THEN 'cycles' END,
+        (SELECT format('of %s.%I', a.attrelid::regclass, a.attname) FROM pg_catalog.pg_depend d
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = q.seqrelid
+                AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
     FROM pg_catalog.pg_sequence q
     JOIN relations r ON r.oid = q.seqrelid
     UNION ALL
@@ -57,15 +76,48 @@ found (part, object, text) AS (
     FROM pg_catalog.pg_event_trigger e
     WHERE (('pg_catalog.pg_event_trigger'::regclass)::oid, e.oid) NOT IN (SELECT classid, objid FROM extension_objects)
     UNION ALL
-    SELECT 'tables', format('publication %I', p.pubname), concat_ws(' ', CASE WHEN p.puballtables THEN 'of all tables' END,
-        CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, CASE WHEN p.pubdelete THEN 'delete' END,
-        CASE WHEN p.pubtruncate THEN 'truncate' END)
+    SELECT 'tables', format('publication %I', p.pubname), (to_jsonb(p) - 'oid' - 'pubowner')::text || pg_get_userbyid(p.pubowner)
     FROM pg_catalog.pg_publication p
     UNION ALL
-    SELECT 'tables', format('publication %I', p.pubname), 'of ' || r.name
+    -- Columns by number: whoever names one that could get another number keeps an upgrade from beginning.
+    SELECT 'tables', format('publication %I', p.pubname), concat_ws(' ', 'of', r.name, to_jsonb(m) ->> 'prattrs',
+        md5(to_jsonb(m) ->> 'prqual'))
     FROM pg_catalog.pg_publication p
     JOIN pg_catalog.pg_publication_rel m ON m.prpubid = p.oid
     JOIN relations r ON r.oid = m.prrelid
+    UNION ALL
+    SELECT 'tables', 'extension ' || e.extname, concat_ws(' ', 'in', e.extnamespace::regnamespace, 'of', pg_get_userbyid(e.extowner))
+    FROM pg_catalog.pg_extension e
+    UNION ALL
+    -- What few databases have: that it is there, and whose it is.
+    SELECT CASE WHEN o.kind IN ('pg_catalog.pg_language'::regclass, 'pg_catalog.pg_opclass'::regclass, 'pg_catalog.pg_opfamily'::regclass)
+            THEN 'procedures' ELSE 'tables' END,
+        i.type || ' ' || i.identity, 'of ' || pg_get_userbyid(o.owner)
+    FROM (
+        SELECT 'pg_catalog.pg_language'::regclass AS kind, oid, lanowner AS owner FROM pg_catalog.pg_language
+        UNION ALL
+        SELECT 'pg_catalog.pg_opclass'::regclass, oid, opcowner FROM pg_catalog.pg_opclass
+        UNION ALL
+        SELECT 'pg_catalog.pg_opfamily'::regclass, oid, opfowner FROM pg_catalog.pg_opfamily
+        UNION ALL
+        SELECT 'pg_catalog.pg_collation'::regclass, oid, collowner FROM pg_catalog.pg_collation
+        UNION ALL
+        SELECT 'pg_catalog.pg_conversion'::regclass, oid, conowner FROM pg_catalog.pg_conversion
+        UNION ALL
+        SELECT 'pg_catalog.pg_ts_config'::regclass, oid, cfgowner FROM pg_catalog.pg_ts_config
+        UNION ALL
+        SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, dictowner FROM pg_catalog.pg_ts_dict
+        UNION ALL
+        SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, fdwowner FROM pg_catalog.pg_foreign_data_wrapper
+        UNION ALL
+        SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, srvowner FROM pg_catalog.pg_foreign_server
+        UNION ALL
+        SELECT 'pg_catalog.pg_type'::regclass, t.oid, t.typowner FROM pg_catalog.pg_type t
+        JOIN schemas s ON s.oid = t.typnamespace
+        WHERE t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
+    ) AS o (kind, oid, owner)
+    CROSS JOIN LATERAL pg_identify_object(o.kind, o.oid, 0) AS i
+    WHERE o.oid >= 16384 AND (o.kind::oid, o.oid) NOT IN (SELECT classid, objid FROM extension_objects)
     UNION ALL
     SELECT 'procedures', 'aggregate ' || a.aggfnoid::regprocedure, concat_ws(' ', a.aggkind, a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
         format_type(a.aggtranstype, NULL), a.agginitval)
@@ -85,6 +137,11 @@ found (part, object, text) AS (
     FROM pg_catalog.pg_cast c
     WHERE c.oid >= 16384
         AND (('pg_catalog.pg_cast'::regclass)::oid, c.oid) NOT IN (SELECT classid, objid FROM extension_objects)
+    UNION ALL
+    SELECT 'rights', 'language ' || l.lanname, concat_ws(' ', x.privilege_type,
+        CASE x.grantee WHEN 0 THEN 'to everybody' ELSE 'to role ' || pg_get_userbyid(x.grantee) END, CASE WHEN x.is_grantable THEN 'with grant option' END)
+    FROM pg_catalog.pg_language l
+    CROSS JOIN LATERAL aclexplode(coalesce(l.lanacl, acldefault('l', l.lanowner))) AS x
     UNION ALL
     SELECT 'rights', concat_ws(' ', 'default of', pg_get_userbyid(d.defaclrole), 'on', d.defaclobjtype, 'in ' || s.name),
         concat_ws(' ', x.privilege_type, CASE x.grantee WHEN 0 THEN 'to everybody' ELSE 'to role ' || pg_get_userbyid(x.grantee) END,
