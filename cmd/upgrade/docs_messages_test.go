@@ -162,7 +162,7 @@ func messages(t *testing.T) (all map[string]bool, refusals map[string]string) {
 			}
 		}
 	}
-	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "cmd/upgrade", "commands"} {
+	for _, dir := range []string{"upgrade", "upgrade/connect", "upgrade/driver", "upgrade/review/approval", "cmd/upgrade", "commands"} {
 		paths, err := filepath.Glob(filepath.Join(repository, dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

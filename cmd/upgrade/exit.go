@@ -9,6 +9,7 @@ import (
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/rehearse"
+	"github.com/ovirt/coco/upgrade/review/approval"
 )
 
 // The exit codes; "upgrade help exit-codes" explains them.
@@ -44,6 +45,7 @@ type failure struct {
 	Hint     string            `json:"hint,omitempty"`
 	Sessions []upgrade.Session `json:"sessions,omitempty"`
 	Excerpt  *upgrade.Excerpt  `json:"excerpt,omitempty"`
+	Differs  []approval.Part   `json:"differs,omitempty"`
 }
 
 // kinds are the errors that a caller may act on, their names in JSON and their exit codes.
@@ -94,6 +96,9 @@ func describe(err error) failure {
 		bare := *library
 		bare.Hint = "" // it has a line of its own
 		result.Reason = bare.Error()
+	}
+	if mismatch, ok := errors.AsType[*approval.Mismatch](err); ok {
+		result.Differs = mismatch.Parts
 	}
 	switch {
 	case errors.Is(err, upgrade.ErrUnheld):

@@ -15,7 +15,8 @@ const exitCodesTopic = `Every command ends with one of these codes:
   3  steps are pending: status found some, up stopped before retire because others are connected or
      check found that it would, or verify found that nothing has been proved yet
   4  drift: a row was changed since the proof, or the proof does not hold; status: procedures are not
-     as the upgrade left them; check: there is something to decide before up
+     as the upgrade left them; check: there is something to decide before up; up --approved: this is
+     not what was approved
   5  busy: somebody else is upgrading, a lock was not to be had within --lock-budget, older
      transactions did not end within --drain-budget, or a standby did not catch up within --lag-budget
 

@@ -44,9 +44,9 @@ const (
 // live is what is read of the database itself.
 type live struct {
 	catalog  *catalog.Catalog
-	hashed   *approval.Live // nil: what coco keeps may not be read
-	unhashed string         // why
-	counted  bool           // false: it would have taken too long, or may not be read
+	hashed   *approval.Live // nil: what coco keeps may not be read, and unhashed says so
+	unhashed string
+	counted  bool // false: it would have taken too long, or may not be read
 	rows     counts
 }
 

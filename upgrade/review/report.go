@@ -25,10 +25,11 @@ type Report struct {
 	ToolVersion string    `json:"tool_version"`
 	Database    Database  `json:"database"`
 	Plan        Plan      `json:"plan"`
-	// Approval is the hash that up --approved takes: over the plan, and the catalog of the database without coco's own objects. Empty: the
-	// plan was not run on a copy, or the database does not tell all that the hash stands for.
-	Approval string  `json:"approval"`
-	Verdict  Verdict `json:"verdict"`
+	// Approval is the hash that up --approved takes: over the plan, and the catalog of the database without coco's own objects. It is
+	// empty where there is none; NoApproval then says why.
+	Approval   string  `json:"approval"`
+	NoApproval string  `json:"no_approval,omitempty"`
+	Verdict    Verdict `json:"verdict"`
 	// Findings are those of the upgrade, the gravest first; silenced ones come last. Earlier are those that were there before it.
 	Findings []finding.Finding `json:"findings"`
 	Earlier  []finding.Finding `json:"earlier_findings"`

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -92,29 +93,29 @@ func (r *run) run(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("judge what was found: %w", err)
 	}
-	hash, err := r.approval(upgrader.Chain())
-	if err != nil {
-		return Report{}, err
-	}
 	report := r.report(plan, looked, result)
-	report.Approval = hash
-	return report, nil
+	report.Approval, report.NoApproval, err = r.approval(plan, upgrader.Chain())
+	return report, err
 }
 
-// approval is the hash that the upgrade can be approved by: empty where it was not tried, and where the database does not tell all of it.
-func (r *run) approval(chain *upgrade.Chain) (string, error) {
-	if r.facts.Rehearsal == nil {
-		return "", nil
+// approval is the hash that the upgrade can be approved by, or why there is none. The database was read before it was copied: whoever
+// changes it in between gets findings of what is there now and a hash of what was there, which up does not take.
+func (r *run) approval(plan upgrade.Plan, chain *upgrade.Chain) (hash, why string, err error) {
+	switch {
+	case r.facts.PlanFails != "":
+		return "", "the plan fails on the copy", nil
+	case len(plan.Steps) == 0:
+		return "", "there is nothing to do", nil
+	case r.facts.Rehearsal == nil:
+		return "", "the plan was not run on a copy", nil
+	case r.live.hashed == nil:
+		return "", strings.TrimSuffix(r.live.unhashed, "."), nil
 	}
-	if r.live.hashed == nil {
-		r.notes = append(r.notes, "there is no hash to approve: "+r.live.unhashed)
-		return "", nil
-	}
-	hash, err := approval.Of(r.live.hashed, chain, r.To)
+	found, err := approval.Of(r.live.hashed, chain, r.To)
 	if err != nil {
-		return "", fmt.Errorf("compute the hash to approve: %w", err)
+		return "", "", fmt.Errorf("compute the hash to approve: %w", err)
 	}
-	return hash.String(), nil
+	return found.String(), "", nil
 }
 
 // rehearse runs the plan on a copy, and looks at that before and after. That no copy is to be had is a fact and no error.

@@ -284,7 +284,7 @@ func silencedLines(r review.Report) []string {
 }
 
 func (m *markdown) approval(r review.Report) {
-	m.linef("\n### Approve\n\n%s", approvalText(r))
+	m.linef("\n### Approve\n\n%s", escaped(approvalText(r)))
 	if command := command(r); command != "" {
 		m.linef("")
 		m.fence("", "sh", command)

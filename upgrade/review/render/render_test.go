@@ -51,8 +51,9 @@ func clean() review.Report {
 func half() review.Report {
 	return review.Report{
 		Format: review.Format, Taken: rich().Taken, Database: rich().Database,
-		Plan:   review.Plan{Direction: upgrade.DirectionUp, Source: "coco's own migrations"},
-		Checks: []review.Check{{ID: "copy", State: review.Skipped, Summary: "what the plan does: there is no server for a copy"}},
+		Plan:       review.Plan{Direction: upgrade.DirectionUp, Source: "coco's own migrations"},
+		NoApproval: "the plan was not run on a copy",
+		Checks:     []review.Check{{ID: "copy", State: review.Skipped, Summary: "what the plan does: there is no server for a copy"}},
 	}
 }
 

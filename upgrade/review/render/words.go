@@ -151,6 +151,8 @@ func command(r review.Report) string {
 // approvalText says what the hash is good for, and when it is not.
 func approvalText(r review.Report) string {
 	switch {
+	case r.Approval == "" && r.NoApproval != "":
+		return "There is no hash to approve: " + r.NoApproval + "."
 	case r.Approval == "":
 		return "There is no hash to approve: the review does not know all that it would stand for."
 	case r.Verdict.MustFix > 0:
