@@ -97,7 +97,7 @@ func describe(err error) failure {
 		bare.Hint = "" // it has a line of its own
 		result.Reason = bare.Error()
 	}
-	if mismatch, ok := errors.AsType[*approval.Mismatch](err); ok {
+	if mismatch, ok := errors.AsType[*approval.MismatchError](err); ok {
 		result.Differs = mismatch.Parts
 	}
 	switch {

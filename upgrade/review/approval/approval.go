@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,9 +21,7 @@ func Of(live *Live, chain *upgrade.Chain, to upgrade.Phase) (Hash, error) {
 		return Hash{}, err
 	}
 	content := map[Part][]string{Plan: plan}
-	for part, lines := range live.lines {
-		content[part] = lines
-	}
+	maps.Copy(content, live.lines)
 	return hashOf(content), nil
 }
 
@@ -45,8 +44,8 @@ func planLines(chain *upgrade.Chain, to upgrade.Phase) ([]string, error) {
 	return lines, nil
 }
 
-// Mismatch is the cause of the error where something else would be run than was approved, or elsewhere.
-type Mismatch struct {
+// MismatchError is the cause of the error where something else would be run than was approved, or elsewhere.
+type MismatchError struct {
 	// Approved is the hash that was given, Found that of what is there.
 	Approved, Found Hash
 	// Parts are those that differ. None: the hash was mistyped, or the digits that would tell agree by chance.
@@ -56,7 +55,7 @@ type Mismatch struct {
 }
 
 // Error says what differs.
-func (m *Mismatch) Error() string {
+func (m *MismatchError) Error() string {
 	switch {
 	case m.Instead != "":
 		return fmt.Sprintf("the upgrade was approved up to the end of %s, and not up to another phase", m.Instead)
@@ -73,7 +72,7 @@ func (m *Mismatch) Error() string {
 }
 
 // hint is what to do.
-func (m *Mismatch) hint() string {
+func (m *MismatchError) hint() string {
 	const unchanged = "Nothing was changed. "
 	switch {
 	case m.Instead != "":
@@ -85,7 +84,7 @@ func (m *Mismatch) hint() string {
 }
 
 // Consent is an upgrade.UpOptions.Consent that agrees to one hash, for going up to the end of the same phase, and to nothing else. Its error
-// is an *upgrade.Error of kind upgrade.ErrUnapproved, with a *Mismatch as its cause.
+// is an *upgrade.Error of kind upgrade.ErrUnapproved, with a *MismatchError as its cause.
 func Consent(chain *upgrade.Chain, to upgrade.Phase, approved Hash) func(context.Context, pgx.Tx) error {
 	return func(ctx context.Context, tx pgx.Tx) error {
 		live, err := Read(ctx, tx)
@@ -96,7 +95,7 @@ func Consent(chain *upgrade.Chain, to upgrade.Phase, approved Hash) func(context
 		if err != nil || found == approved {
 			return err
 		}
-		mismatch := &Mismatch{Approved: approved, Found: found, Parts: approved.differing(found)}
+		mismatch := &MismatchError{Approved: approved, Found: found, Parts: approved.differing(found)}
 		for _, phase := range upgrade.Phases() {
 			if other, err := Of(live, chain, phase); err == nil && other == approved {
 				mismatch.Instead = phase

@@ -167,6 +167,9 @@ var unchanged = []string{
 	`LOCK TABLE job IN ROW EXCLUSIVE MODE`,
 }
 
+// every change is made before the upgrade, and one of so many again after it.
+const every = 5
+
 func TestEveryForeignChangeGivesAnotherHashAndNamesItsPart(t *testing.T) {
 	db := foreignEngine(t)
 	conn := db.Connect(t.Context())
@@ -190,8 +193,7 @@ func TestEveryForeignChangeGivesAnotherHashAndNamesItsPart(t *testing.T) {
 				t.Errorf("at %q, %s: changes %q, want %q", phase, sql, got, want)
 			}
 		}
-		switch phase {
-		case upgrade.Switch:
+		if phase == upgrade.Switch {
 			for _, c := range hanging {
 				check(c.sql, c.parts...)
 			}
@@ -202,16 +204,21 @@ func TestEveryForeignChangeGivesAnotherHashAndNamesItsPart(t *testing.T) {
 				check(sql, Procedures, Rights)
 			}
 			continue
-		case "":
+		}
+		if phase == "" {
 			for _, c := range slices.Concat(hanging, edited) {
 				check(c.sql, c.parts...)
 			}
 		}
-		for _, c := range changed {
-			check(c.sql, c.parts...)
+		for i, c := range changed {
+			if phase == "" || i%every == 0 {
+				check(c.sql, c.parts...)
+			}
 		}
-		for _, sql := range unchanged {
-			check(sql)
+		for i, sql := range unchanged {
+			if phase == "" || i%every == 0 {
+				check(sql)
+			}
 		}
 	}
 }

@@ -32,10 +32,10 @@ func TestAHashIsReadAsItIsWritten(t *testing.T) {
 }
 
 // mismatch is the cause where going up was refused for it.
-func mismatch(t *testing.T, err error) *approval.Mismatch {
+func mismatch(t *testing.T, err error) *approval.MismatchError {
 	t.Helper()
 	var known *upgrade.Error
-	var cause *approval.Mismatch
+	var cause *approval.MismatchError
 	if !errors.Is(err, upgrade.ErrUnapproved) || !errors.As(err, &known) || !errors.As(err, &cause) {
 		t.Fatalf("got %v, want ErrUnapproved", err)
 	}

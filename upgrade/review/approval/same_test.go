@@ -23,7 +23,7 @@ func watch(t *testing.T, conn *pgx.Conn, count *int) func(upgrade.Event) {
 	t.Helper()
 	before := read(t, conn)
 	return func(e upgrade.Event) {
-		where := ""
+		var where string
 		switch e := e.(type) {
 		case upgrade.BatchDone:
 			where = "a batch"
@@ -48,7 +48,10 @@ func TestTheHashIsTheSameBehindEveryStepAndBatchThereAndBack(t *testing.T) {
 	upgrader := newUpgrader(t, db.URL, watch(t, conn, &seen))
 	chain := upgrader.Chain()
 	want := hash(t, conn, chain, "")
-	for range 2 {
+	for i := range 2 {
+		if i == 1 { // the same once more: only the end is looked at
+			upgrader = newUpgrader(t, db.URL, nil)
+		}
 		if result, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Retire, Batch: 10, Force: true}); err != nil || result.To != chain.Last() {
 			t.Fatalf("up: %+v, %v", result, err)
 		}
@@ -60,7 +63,7 @@ func TestTheHashIsTheSameBehindEveryStepAndBatchThereAndBack(t *testing.T) {
 		t.Errorf("after all: %s, want %s", got, want)
 	}
 	t.Logf("looked %d times", seen)
-	if steps := 2 * 2 * int(chain.Last()); seen < 2*steps {
+	if steps := 2 * int(chain.Last()); seen < 2*steps {
 		t.Errorf("only looked %d times, in %d steps", seen, steps)
 	}
 }
