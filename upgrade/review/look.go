@@ -18,7 +18,7 @@ import (
 )
 
 // lookAt reads the catalog of the copy and checks its procedures.
-func lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
+func (r *run) lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
 	var side judge.Side
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
 		side.Catalog, err = catalog.Read(ctx, tx)
@@ -27,7 +27,16 @@ func lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
 	if err != nil {
 		return side, err
 	}
-	problems, err := check.Routines(ctx, conn, side.Catalog)
+	ask := check.Routines
+	if r.alone {
+		ask = check.Alone
+	}
+	problems, err := ask(ctx, conn, side.Catalog)
+	if errors.Is(err, check.ErrSecond) {
+		r.alone = true
+		r.notes = append(r.notes, "plpgsql_check gives no second opinion on the procedures: "+err.Error())
+		err = comesBack(ctx, conn.Config())
+	}
 	if err != nil {
 		return side, err
 	}
@@ -35,10 +44,37 @@ func lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
 	return side, nil
 }
 
+// comesBack waits for a server that starts again after a crash. Before it has noticed, it takes connections that it ends in a moment: one has to
+// last.
+func comesBack(ctx context.Context, config *pgx.ConnConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, restartTime)
+	defer cancel()
+	for {
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err == nil {
+			_, err = conn.Exec(ctx, `SELECT pg_sleep(0.3)`)
+			if closing := conn.Close(ctx); err == nil {
+				return closing
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the server of the copy, which has crashed: %w", err)
+		case <-time.After(restartPause):
+		}
+	}
+}
+
 // Limits of what is read of the database itself. Nobody is kept waiting, and nothing is read for long.
 const (
 	lockWait  = 100 * time.Millisecond
 	countTime = 3 * time.Second
+)
+
+// How long a server may take to start again, and how often it is tried.
+const (
+	restartTime  = 30 * time.Second
+	restartPause = 50 * time.Millisecond
 )
 
 // live is what is read of the database itself.

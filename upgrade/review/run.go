@@ -62,6 +62,7 @@ type run struct {
 	live    live
 	facts   judge.Facts
 	notes   []string
+	alone   bool // without a second opinion on the procedures
 }
 
 func (r *run) run(ctx context.Context) (Report, error) {
@@ -130,7 +131,7 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 	look := func(side *judge.Side) func(context.Context, *pgx.Conn) error {
 		return func(ctx context.Context, conn *pgx.Conn) error {
 			r.Doing("checking the procedures of the copy")
-			*side, failed = lookAt(ctx, conn)
+			*side, failed = r.lookAt(ctx, conn)
 			return failed
 		}
 	}

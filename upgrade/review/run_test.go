@@ -13,6 +13,7 @@ import (
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/review"
+	"github.com/ovirt/coco/upgrade/review/approval"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/rule"
 )
@@ -136,6 +137,9 @@ func TestPlanThatFailsOnTheCopyMustBeFixed(t *testing.T) {
 		found = found || f.Rule == rule.PlanFails && f.Severity == finding.MustFix &&
 			strings.Contains(strings.Join(f.Evidence, " "), "no view today")
 	}
+	if report.Approval != "" || !strings.Contains(report.NoApproval, "fails on the copy") {
+		t.Errorf("approval %q, %q", report.Approval, report.NoApproval)
+	}
 	if !found || report.Verdict.MustFix == 0 || len(report.Notes) == 0 {
 		t.Errorf("verdict %+v, findings %+v", report.Verdict, report.Findings)
 	}
@@ -150,6 +154,9 @@ func TestWithoutAServerForTheCopyItSaysWhatWasNotCheckedAndHowToCheckIt(t *testi
 		if c.State == review.Skipped {
 			skipped++
 		}
+	}
+	if report.Approval != "" || !strings.Contains(report.NoApproval, "not run on a copy") {
+		t.Errorf("approval %q, %q", report.Approval, report.NoApproval)
 	}
 	if skipped < 7 || len(report.Plan.Steps) > 0 || report.Data.Archived == 0 ||
 		!strings.Contains(strings.Join(report.Notes, "\n"), "--scratch URL") {
@@ -172,6 +179,71 @@ func TestTableThatSomebodyHasLockedIsSaidAndWaitedForShortly(t *testing.T) {
 	}
 }
 
+func TestACrashOfTheSecondOpinionIsNoteworthyAndNoMore(t *testing.T) {
+	db := engine(t)
+	// A procedure of the engine deletes from it, and plpgsql_check 2.3 does not know such a rule.
+	if _, err := db.Connect(t.Context()).Exec(t.Context(), `CREATE RULE quiet AS ON DELETE TO job DO INSTEAD NOTHING`); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, db, "")
+	if report.Verdict.MustFix+report.Verdict.Decide > 0 || report.Approval == "" || len(report.Changes) == 0 {
+		t.Errorf("verdict %+v, approval %q, %q, notes %q", report.Verdict, report.Approval, report.NoApproval, report.Notes)
+	}
+	t.Logf("%q", report.Notes)
+}
+
+// afterCatalog calls do when the catalog of a database has been read.
+type afterCatalog struct {
+	do   func()
+	seen bool
+}
+
+func (a *afterCatalog) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, a, strings.HasPrefix(q.SQL, "-- Everything that a review compares"))
+}
+
+func (a *afterCatalog) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	if is, _ := ctx.Value(a).(bool); is && !a.seen {
+		a.seen = true
+		a.do()
+	}
+}
+
+func TestWhatIsReadOfTheDatabaseIsOfOneMomentAndAnotherOneIsNotApproved(t *testing.T) {
+	db := engine(t)
+	conn := db.Connect(t.Context())
+	calm := run(t, db, upgrade.Expand)
+	o := options(t, db)
+	o.To = upgrade.Expand
+	tracer := &afterCatalog{do: func() {
+		_, err := conn.Exec(t.Context(), `DELETE FROM async_tasks; CREATE INDEX idx_of_somebody ON job (status);
+			CREATE RULE quiet AS ON DELETE TO job DO ALSO NOTHING`)
+		if err != nil {
+			t.Error(err)
+		}
+	}}
+	o.Config.Tracer = tracer
+	report, err := review.Run(t.Context(), o)
+	if err != nil || !tracer.seen {
+		t.Fatalf("changed in between: %t, %v", tracer.seen, err)
+	}
+	if report.Approval == "" || report.Approval != calm.Approval || report.Data.Archived == 0 || report.Data.Archived != calm.Data.Archived {
+		t.Errorf("hash %s and %d for the archive, before %s and %d", report.Approval, report.Data.Archived, calm.Approval, calm.Data.Archived)
+	}
+	hash, err := approval.Parse(report.Approval)
+	if err != nil {
+		t.Fatal(err)
+	}
+	upgrader, err := upgrade.New(upgrade.Options{Config: options(t, db).Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand, Consent: approval.Consent(upgrader.Chain(), upgrade.Expand, hash)})
+	if !errors.Is(err, upgrade.ErrUnapproved) {
+		t.Errorf("got %v, want ErrUnapproved", err)
+	}
+}
+
 func TestNothingIsCopiedWhereNothingIsToDo(t *testing.T) {
 	db := engine(t)
 	upgrader, err := upgrade.New(upgrade.Options{Config: options(t, db).Config})
@@ -182,6 +254,9 @@ func TestNothingIsCopiedWhereNothingIsToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := run(t, db, upgrade.Expand)
+	if report.Approval != "" || report.NoApproval != "there is nothing to do" {
+		t.Errorf("approval %q, %q", report.Approval, report.NoApproval)
+	}
 	if report.Plan.From != report.Plan.To || len(report.Plan.Steps) > 0 || report.Verdict.MustFix+report.Verdict.Decide > 0 {
 		t.Errorf("plan %+v, verdict %+v", report.Plan, report.Verdict)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/review/approval"
+	"github.com/ovirt/coco/upgrade/review/catalog"
 )
 
 // watch compares the database, as a hash sees it, behind each batch and each action of an upgrader, and counts.
@@ -200,6 +201,52 @@ func TestARunThatIsInterruptedGoesOnWithTheSameHash(t *testing.T) {
 	t.Logf("%d runs", runs)
 	if runs < 4 {
 		t.Errorf("it was done after %d runs", runs)
+	}
+}
+
+func TestWhatIsChangedBetweenTwoReadsOfATransactionIsNotMixedIn(t *testing.T) {
+	db := engine(t)
+	conn, other := db.Connect(t.Context()), db.Connect(t.Context())
+	chain := newUpgrader(t, db.URL, nil).Chain()
+	between := func(sql string) *approval.Live {
+		var live *approval.Live
+		options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		err := pgx.BeginTxFunc(t.Context(), conn, options, func(tx pgx.Tx) error {
+			c, err := catalog.Read(t.Context(), tx)
+			if err != nil {
+				return err
+			}
+			run(t, other, sql)
+			live, err = approval.Complete(t.Context(), tx, c)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return live
+	}
+	before := read(t, conn)
+	during := between(`CREATE RULE quiet AS ON DELETE TO job DO INSTEAD NOTHING;
+		ALTER SEQUENCE extra.counter INCREMENT 5;
+		ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO coco_test_exec;
+		CREATE PUBLICATION news FOR TABLE job;
+		ALTER TABLE extra.parent ALTER wide SET (n_distinct = 7);
+		CREATE CAST (extra.pair AS text) WITH INOUT;
+		COMMENT ON COLUMN async_tasks.task_parameters IS 'secret'`)
+	for _, line := range approval.Differences(before, during) {
+		t.Error(line)
+	}
+	if after := read(t, conn); len(approval.Differences(before, after)) < 7 {
+		t.Errorf("the changes are not seen afterwards: %q", approval.Differences(before, after))
+	}
+	// Names are the server's of this moment, whatever the transaction sees: a mixture is approved by nobody.
+	mixed := between(`ALTER SEQUENCE extra.counter RENAME TO counts`)
+	after, err := approval.Of(read(t, conn), chain, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := approval.Of(mixed, chain, ""); err != nil || got == after {
+		t.Errorf("what was read in two states has the hash of the later one: %s, %v", got, err)
 	}
 }
 

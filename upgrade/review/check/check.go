@@ -56,8 +56,18 @@ type Skip struct {
 }
 
 // Routines checks all routines of the catalog, which is that of the database of the connection. Their statements are planned and not run;
-// what is made for that is rolled back. The role has to be a superuser, and the connection outside of a transaction.
+// what is made for that is rolled back. The role has to be a superuser, and the connection outside of a transaction. With ErrSecond the
+// result is that of Alone.
 func Routines(ctx context.Context, conn *pgx.Conn, c *catalog.Catalog) (Result, error) {
+	return routines(ctx, conn, c, true)
+}
+
+// Alone is Routines without a second opinion.
+func Alone(ctx context.Context, conn *pgx.Conn, c *catalog.Catalog) (Result, error) {
+	return routines(ctx, conn, c, false)
+}
+
+func routines(ctx context.Context, conn *pgx.Conn, c *catalog.Catalog, second bool) (Result, error) {
 	var result Result
 	s := &session{conn: conn, database: c.Database, result: &result}
 	defer s.end(context.WithoutCancel(ctx))
@@ -75,7 +85,17 @@ func Routines(ctx context.Context, conn *pgx.Conn, c *catalog.Catalog) (Result, 
 			return Result{}, fmt.Errorf("check %s: %w", c.Routines[i].Object, err)
 		}
 	}
-	if err := s.second(ctx, c.Routines, places); err != nil {
+	result.sort()
+	if !second {
+		return result, nil
+	}
+	alone := result
+	alone.Problems = slices.Clone(result.Problems)
+	err = s.second(ctx, c.Routines, places)
+	switch {
+	case err != nil && conn.IsClosed() && ctx.Err() == nil:
+		return alone, fmt.Errorf("%w (%w)", ErrSecond, err)
+	case err != nil:
 		return Result{}, fmt.Errorf("ask plpgsql_check: %w", err)
 	}
 	result.sort()

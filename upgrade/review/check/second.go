@@ -16,6 +16,10 @@ import (
 //go:embed second.sql
 var secondSQL string
 
+// ErrSecond says that the connection was lost over a question to plpgsql_check, which crashes the server over some procedures: one that writes
+// to a table with a rule that does nothing instead, for example.
+var ErrSecond = errors.New("plpgsql_check has crashed the server")
+
 // opinion is an error that plpgsql_check found.
 type opinion struct {
 	Line    int    `json:"line"`
