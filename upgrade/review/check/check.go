@@ -5,7 +5,6 @@ package check
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -119,7 +118,6 @@ func (s *session) routine(ctx context.Context, r catalog.Routine, at place, pars
 	}
 	s.result.Checked++
 	if r.Language == "sql" {
-		s.result.Statements += statementsOf(parsed)
 		return s.analyse(ctx, r, at, nil)
 	}
 	if parsed.err != nil {
@@ -143,13 +141,6 @@ func (s *session) routine(ctx context.Context, r catalog.Routine, at place, pars
 
 func isRead(language string) bool { return language == "plpgsql" || language == "sql" }
 
-func statementsOf(p parsed) int {
-	if p.err != nil {
-		return 0
-	}
-	return len(p.body.Statements)
-}
-
 // sort orders what was found, and leaves out what was found twice: once for each table of a trigger.
 func (r *Result) sort() {
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
@@ -167,6 +158,3 @@ type parsed struct {
 	body *routine.Body
 	err  error
 }
-
-// errNoBody is kept for routines that are not parsed: neither SQL nor PL/pgSQL stands in them.
-var errNoBody = errors.New("no body")

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/ovirt/coco/upgrade/review/catalog"
+	"github.com/ovirt/coco/upgrade/review/routine"
 )
 
 // parse yields the bodies of the routines in their order. They are parsed ahead, while the server works on those before them, until the
@@ -47,9 +48,6 @@ func parse(ctx context.Context, routines []catalog.Routine) iter.Seq2[int, parse
 }
 
 func parseOne(r catalog.Routine) parsed {
-	if !isRead(r.Language) {
-		return parsed{err: errNoBody}
-	}
-	body, err := read(r)
+	body, err := routine.Read(r)
 	return parsed{body: body, err: err}
 }

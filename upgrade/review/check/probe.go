@@ -52,9 +52,8 @@ func newProbe(r catalog.Routine, body *routine.Body, s shape) *probe {
 	p := &probe{body: body, shape: s}
 	p.findEverywhere()
 	p.pragma = conflictPragma.FindString(r.Body)
-	labels, outer := labelsOf(r.Body)
-	if outer != "" {
-		p.linef("<<%s>>", quote(outer))
+	if body.Label != "" {
+		p.linef("<<%s>>", quote(body.Label))
 	}
 	p.linef("DECLARE")
 	p.linef("    coco_plan_ record; coco_said_ pg_catalog.jsonb := '[]'; coco_code_ text; coco_message_ text; coco_detail_ text;")
@@ -62,7 +61,7 @@ func newProbe(r catalog.Routine, body *routine.Body, s shape) *probe {
 	p.declare(p.everywhere)
 	p.linef("BEGIN")
 	for i, s := range body.Statements {
-		p.statement(i, s, labels)
+		p.statement(i, s, body.Labels)
 	}
 	p.linef("    RAISE EXCEPTION SQLSTATE 'CO100' USING MESSAGE = coco_said_;")
 	p.linef("END")
@@ -204,23 +203,6 @@ func (p *probe) close(s routine.Statement, own map[string]routine.Variable, labe
 	if len(own) > 0 {
 		p.linef("END;")
 	}
-}
-
-// labelsOf returns the labels of inner blocks and loops, and that of the outermost block.
-func labelsOf(body string) (inner []string, outer string) {
-	tokens := scan(body)
-	for i, t := range tokens {
-		if !t.is("<<") || i+2 >= len(tokens) || !tokens[i+2].is(">>") {
-			continue
-		}
-		label := tokens[i+1].word
-		if i == 0 || tokens[0].is("#") && tokens[i-1].line < t.line && !slices.ContainsFunc(tokens[:i], func(t token) bool { return t.is("begin", "declare") }) {
-			outer = label
-		} else if !slices.Contains(inner, label) {
-			inner = append(inner, label)
-		}
-	}
-	return inner, outer
 }
 
 // mentions says whether something in the text is qualified with the label.

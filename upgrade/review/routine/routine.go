@@ -7,6 +7,9 @@ import "github.com/ovirt/coco/upgrade/review/catalog"
 // Body is what was read of a routine.
 type Body struct {
 	Object catalog.Object
+	// Label is that of the outermost block, Labels are those of inner blocks and loops.
+	Label  string
+	Labels []string
 	// Variables are arguments and declared variables, in their order.
 	Variables []Variable
 	// Statements are all embedded SQL statements and expressions, in the order of the source.

@@ -1,10 +1,8 @@
-package check
+package routine
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/ovirt/coco/upgrade/review/routine"
 )
 
 // block reads a block, from its label to its END.
@@ -57,7 +55,7 @@ func (p *reader) handlers() {
 		line := p.take().line
 		conditions := strings.Fields(p.until("then"))
 		p.at++
-		p.body.Handlers = append(p.body.Handlers, routine.Handler{Conditions: conditions, Line: line})
+		p.body.Handlers = append(p.body.Handlers, Handler{Conditions: conditions, Line: line})
 		p.statements("when", "end")
 	}
 	p.visible = outside
@@ -70,7 +68,7 @@ func (p *reader) declaration() {
 		p.at--
 		p.fail("expected a variable")
 	}
-	v := routine.Variable{Name: name.word, Line: name.line}
+	v := Variable{Name: name.word, Line: name.line}
 	p.accept("no")
 	p.accept("scroll")
 	if p.accept("cursor") {
@@ -94,13 +92,13 @@ func (p *reader) declaration() {
 }
 
 // declareCursor reads the declaration of a cursor behind that word: its arguments are variables of its query.
-func (p *reader) declareCursor(v routine.Variable) {
+func (p *reader) declareCursor(v Variable) {
 	v.Type = "refcursor"
 	outside := p.visible
 	if p.accept("(") {
 		for !p.accept(")") {
 			argument := p.take()
-			p.declare(routine.Variable{Name: argument.word, Type: p.until(",", ")"), Line: argument.line})
+			p.declare(Variable{Name: argument.word, Type: p.until(",", ")"), Line: argument.line})
 			p.accept(",")
 		}
 	}
@@ -110,7 +108,7 @@ func (p *reader) declareCursor(v routine.Variable) {
 	query := p.until(";")
 	p.at++
 	p.cursors[v.Name] = cursor{query: query, inside: p.visible}
-	p.emit(routine.Statement{Use: routine.UseCursor, SQL: query, Line: v.Line})
+	p.emit(Statement{Use: UseCursor, SQL: query, Line: v.Line})
 	p.visible = outside
 	p.declare(v)
 }
@@ -183,7 +181,7 @@ func (p *reader) forLoop(line int) {
 			p.emitExpression(line, "SELECT "+p.until("loop"))
 		}
 		p.at++
-		p.declare(routine.Variable{Name: targets[0], Type: "integer", Line: line})
+		p.declare(Variable{Name: targets[0], Type: "integer", Line: line})
 	default:
 		p.rowsFor(line, targets)
 	}
@@ -213,19 +211,19 @@ func (p *reader) isRange() bool {
 func (p *reader) rowsFor(line int, targets []string) {
 	c, known := p.cursors[p.peek().word]
 	if !known || !p.ahead(1).is("(", "loop") {
-		p.emit(routine.Statement{Use: routine.UseQuery, SQL: p.until("loop"), Line: line, Into: targets})
+		p.emit(Statement{Use: UseQuery, SQL: p.until("loop"), Line: line, Into: targets})
 		p.at++
 		return
 	}
 	p.at++
 	p.cursorArguments(line)
 	p.expect("loop")
-	isTarget := func(v routine.Variable) bool { return v.Name == targets[0] }
+	isTarget := func(v Variable) bool { return v.Name == targets[0] }
 	if len(targets) == 1 && !slices.ContainsFunc(p.visible, isTarget) { // it is a record of the loop's own
-		p.declare(routine.Variable{Name: targets[0], Type: "record", Line: line})
+		p.declare(Variable{Name: targets[0], Type: "record", Line: line})
 		c.inside = append(slices.Clip(c.inside), p.visible[len(p.visible)-1])
 	}
-	p.emit(routine.Statement{Use: routine.UseCursor, SQL: c.query, Line: line, Into: targets, Inside: c.inside})
+	p.emit(Statement{Use: UseCursor, SQL: c.query, Line: line, Into: targets, Inside: c.inside})
 }
 
 // cursorArguments reads the values that a cursor is opened with.

@@ -1,10 +1,8 @@
-package check
+package routine
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/ovirt/coco/upgrade/review/routine"
 )
 
 // statement reads one statement.
@@ -80,7 +78,7 @@ func (p *reader) simple(t token) bool {
 	case "execute":
 		p.dynamic(t.line)
 	case "perform":
-		p.emit(routine.Statement{Use: routine.UsePerform, SQL: "SELECT " + p.until(";"), Line: t.line})
+		p.emit(Statement{Use: UsePerform, SQL: "SELECT " + p.until(";"), Line: t.line})
 		p.at++
 	case "open":
 		p.opening(t.line)
@@ -128,7 +126,7 @@ func (p *reader) returning(line int) {
 	case p.accept("query", "execute"):
 		p.dynamicUntil(line, nil, ";")
 	case p.accept("query"):
-		p.emit(routine.Statement{Use: routine.UseQuery, SQL: p.until(";"), Line: line})
+		p.emit(Statement{Use: UseQuery, SQL: p.until(";"), Line: line})
 		p.at++
 	case p.accept("next", ";"): // the row is that of the OUT arguments
 	default:
@@ -163,7 +161,7 @@ func (p *reader) dynamic(line int) { p.dynamicUntil(line, nil, ";") }
 
 // dynamicUntil reads a dynamic statement up to the word, which it takes. INTO and USING may come in either order.
 func (p *reader) dynamicUntil(line int, into []string, end string) {
-	s := routine.Statement{Use: routine.UseDynamic, SQL: "SELECT " + p.until("into", "using", end), Line: line, Into: into}
+	s := Statement{Use: UseDynamic, SQL: "SELECT " + p.until("into", "using", end), Line: line, Into: into}
 	for {
 		switch t := p.take(); {
 		case t.is("into"):
@@ -198,7 +196,7 @@ func (p *reader) opening(line int) {
 	if p.accept("for") {
 		query := p.until(";")
 		p.cursors[name.word] = cursor{query: query, inside: p.visible}
-		p.emit(routine.Statement{Use: routine.UseCursor, SQL: query, Line: line})
+		p.emit(Statement{Use: UseCursor, SQL: query, Line: line})
 	}
 	p.expect(";")
 }
@@ -216,11 +214,11 @@ func (p *reader) fetching(line int) {
 	if !known {
 		c.query = "" // which one it is, is known only when it runs
 	}
-	p.emit(routine.Statement{Use: routine.UseCursor, SQL: c.query, Line: line, Into: targets, Inside: p.merge(c.inside)})
+	p.emit(Statement{Use: UseCursor, SQL: c.query, Line: line, Into: targets, Inside: p.merge(c.inside)})
 }
 
 // merge returns what a cursor's query sees and, for the targets, what is visible here. A cursor's own arguments come last.
-func (p *reader) merge(inside []routine.Variable) []routine.Variable {
+func (p *reader) merge(inside []Variable) []Variable {
 	return append(slices.Clip(p.visible), inside...)
 }
 
@@ -250,9 +248,9 @@ func (p *reader) sql(line int) {
 	}
 	text.WriteString(p.text[start:p.peek().start])
 	p.at++
-	use := routine.UseStatement
+	use := UseStatement
 	if into != nil {
-		use = routine.UseInto
+		use = UseInto
 	}
-	p.emit(routine.Statement{Use: use, SQL: strings.TrimSpace(text.String()), Line: line, Into: into})
+	p.emit(Statement{Use: use, SQL: strings.TrimSpace(text.String()), Line: line, Into: into})
 }

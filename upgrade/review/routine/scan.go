@@ -1,4 +1,4 @@
-package check
+package routine
 
 import (
 	"strings"
@@ -115,6 +115,9 @@ func next(text string, at int) token {
 	}
 	return t
 }
+
+// quoted is a name as SQL takes it, whatever stands in it.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func stringSize(text string, escapes bool) int {
 	for at := 1; at < len(text); at++ {

@@ -1,4 +1,4 @@
-package check
+package routine
 
 import (
 	"errors"
@@ -7,13 +7,35 @@ import (
 	"strings"
 
 	"github.com/ovirt/coco/upgrade/review/catalog"
-	"github.com/ovirt/coco/upgrade/review/routine"
 )
 
-// errTooDeep says that blocks stand in one another more often than anybody writes.
-var errTooDeep = errors.New("blocks are nested too deeply")
+// What nobody writes is not read.
+var (
+	errTooDeep = errors.New("blocks are nested too deeply")
+	errTooLong = errors.New("it is too long")
+)
 
-const maxDepth = 200
+const (
+	maxDepth = 200
+	maxBytes = 1 << 20
+)
+
+// LanguageError says that a routine is written in a language that is not read: what stands in it is not known.
+type LanguageError struct{ Language string }
+
+func (e *LanguageError) Error() string { return "what is written in " + e.Language + " is not read" }
+
+// Read reads the statements of a routine in PL/pgSQL: what they are for, and which variables they see. What they name is left open. A
+// *LanguageError is one that is written in something else.
+func Read(r catalog.Routine) (*Body, error) {
+	switch {
+	case r.Language != "plpgsql":
+		return nil, &LanguageError{r.Language}
+	case len(r.Body) > maxBytes:
+		return nil, errTooLong
+	}
+	return readBlock(r)
+}
 
 // reader reads the statements of a body in PL/pgSQL. It takes for granted that the server has compiled it: what it does not understand it
 // reports, rather than guess.
@@ -22,23 +44,23 @@ type reader struct {
 	tokens  []token
 	at      int
 	depth   int
-	body    *routine.Body
-	visible []routine.Variable
+	body    *Body
+	visible []Variable
 	cursors map[string]cursor
 }
 
 // cursor is the query that a cursor stands for.
 type cursor struct {
 	query  string
-	inside []routine.Variable
+	inside []Variable
 }
 
-// syntax stops the reading; read recovers it.
+// syntax stops the reading; readBlock recovers it.
 type syntax struct{ error }
 
-// read returns what stands in a body.
-func read(r catalog.Routine) (body *routine.Body, err error) {
-	p := &reader{text: r.Body, tokens: scan(r.Body), body: &routine.Body{Object: r.Object}, cursors: map[string]cursor{}}
+// readBlock returns what stands in a body in PL/pgSQL.
+func readBlock(r catalog.Routine) (body *Body, err error) {
+	p := &reader{text: r.Body, tokens: scan(r.Body), body: &Body{Object: r.Object}, cursors: map[string]cursor{}}
 	defer func() {
 		switch stopped := recover().(type) {
 		case nil:
@@ -57,8 +79,27 @@ func read(r catalog.Routine) (body *routine.Body, err error) {
 			p.at++
 		}
 	}
+	p.body.Label, p.body.Labels = labels(p.tokens)
 	p.block()
 	return p.body, nil
+}
+
+// labels returns the label of the outermost block, and those of inner blocks and loops.
+func labels(tokens []token) (outer string, inner []string) {
+	started := false
+	for i, t := range tokens {
+		started = started || t.is("begin", "declare")
+		if !t.is("<<") || i+2 >= len(tokens) || !tokens[i+2].is(">>") {
+			continue
+		}
+		label := tokens[i+1].word
+		if !started {
+			outer = label
+		} else if !slices.Contains(inner, label) {
+			inner = append(inner, label)
+		}
+	}
+	return outer, inner
 }
 
 func (p *reader) declareOfTriggers(result string) {
@@ -81,11 +122,11 @@ func (p *reader) declareOfTriggers(result string) {
 }
 
 func (p *reader) declareImplicit(name, kind string) {
-	p.declare(routine.Variable{Name: name, Type: kind, Implicit: true})
+	p.declare(Variable{Name: name, Type: kind, Implicit: true})
 }
 
 // declare makes a variable visible. The slices of statements before it stay as they are.
-func (p *reader) declare(v routine.Variable) {
+func (p *reader) declare(v Variable) {
 	p.body.Variables = append(p.body.Variables, v)
 	p.visible = append(slices.Clip(p.visible), v)
 }
@@ -155,7 +196,7 @@ func (p *reader) expression(words ...string) string {
 }
 
 // emit notes a statement that sees what is visible now.
-func (p *reader) emit(s routine.Statement) {
+func (p *reader) emit(s Statement) {
 	if s.Inside == nil {
 		s.Inside = p.visible
 	}
@@ -163,11 +204,11 @@ func (p *reader) emit(s routine.Statement) {
 }
 
 func (p *reader) emitExpression(line int, text string, into ...string) {
-	p.emit(routine.Statement{Use: routine.UseExpression, SQL: text, Line: line, Into: into})
+	p.emit(Statement{Use: UseExpression, SQL: text, Line: line, Into: into})
 }
 
 func (p *reader) emitTest(line int, text string) {
-	p.emit(routine.Statement{Use: routine.UseExpression, SQL: text, Line: line, Test: true})
+	p.emit(Statement{Use: UseExpression, SQL: text, Line: line, Test: true})
 }
 
 // list returns the expressions of a list, up to one of the words, which it takes.
@@ -192,7 +233,7 @@ func (p *reader) name() string {
 			p.fail("expected a name")
 		}
 		if t.quoted {
-			text.WriteString(quote(t.word))
+			text.WriteString(quoted(t.word))
 		} else {
 			text.WriteString(t.word)
 		}
