@@ -17,6 +17,7 @@ import (
 	"github.com/ovirt/coco/internal/testdb"
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/review"
+	"github.com/ovirt/coco/upgrade/review/approval"
 	"github.com/ovirt/coco/upgrade/review/render"
 )
 
@@ -93,6 +94,11 @@ func normalised(t *testing.T, r review.Report) review.Report {
 	}
 	place("hash", hexadecimal.MatchString(r.Plan.Hash))
 	r.Plan.Hash = "0123456789ab"
+	if r.Approval != "" {
+		_, err := approval.Parse(r.Approval)
+		place("hash to approve", err == nil)
+		r.Approval = "0123-4567-89ab-cdef-0123-4567-89ab-cdef-0123-4567"
+	}
 	name := r.Database.Name
 	place("database", name != "" && r.Database.Address != "")
 	r.Database.Address = "localhost:5432"
