@@ -95,7 +95,7 @@ func (u *Upgrader) open(ctx context.Context, limit time.Duration) (*pgx.Conn, er
 	if ctx.Err() != nil {
 		return nil, explain(ctx, err, nil, true)
 	}
-	return nil, unreachable(config, err)
+	return nil, Unreachable(config, err)
 }
 
 // refuseProxy recognises a connection pooler by the process id it makes up. Through one that pools transactions the run lock, and the

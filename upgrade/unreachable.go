@@ -16,8 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// unreachable says in one line which database could not be reached as whom, where and why.
-func unreachable(config *pgx.ConnConfig, err error) *Error {
+// Unreachable says in one line which database could not be reached as whom, where and why: an ErrUnreachable, without the password that the
+// driver's own error may hold.
+func Unreachable(config *pgx.ConnConfig, err error) *Error {
 	attempts := attempts(err)
 	result := &Error{Kind: ErrUnreachable, Cause: errors.Join(attempts...)}
 	var reasons []string

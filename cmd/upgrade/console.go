@@ -117,7 +117,7 @@ func (c *console) emit(event string, fields any) {
 	if len(own) > len("{}") {
 		line += ","
 	}
-	c.write(c.stdout, line+string(own[1:])+"\n")
+	c.write(c.stdout, line+string(human.VisibleJSON(own[1:]))+"\n")
 }
 
 // draw shows progress: over the last one on a terminal, as a line elsewhere.

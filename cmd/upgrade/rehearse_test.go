@@ -45,5 +45,5 @@ func TestRehearsalThatCannotBeSaysWhy(t *testing.T) {
 	want(t, exitFailure, "plan", "--rehearse", "--scratch", db.Server.URL("postgres")).
 		says(t, "the scratch server is the database's own", "hint: ")
 	t.Setenv("PGBIN", t.TempDir())
-	want(t, exitFailure, "plan", "--rehearse").says(t, "PostgreSQL's server programs were not found", "--scratch URL", "without --rehearse")
+	want(t, exitFailure, "plan", "--rehearse").says(t, "PostgreSQL's server programs were not found", "--scratch URL", "upgrade plan")
 }

@@ -26,7 +26,8 @@ there on generated rows, and compares procedures, tables, rights, owners, commen
 after. The database itself is only read, and none of its values is shown.
 
 The scratch server is started for it, which needs PostgreSQL's server programs, or is the one of --scratch.
-Where neither is to be had, the review says what it could not look at.
+Where neither is to be had, the review says what it could not look at, and whether to go on without that is
+to be decided.
 
 --format html gives one page that needs nothing else, markdown a text for a merge request, json everything for
 a program. The rules that findings name are explained in docs/rules.

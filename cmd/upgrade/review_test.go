@@ -71,12 +71,6 @@ func TestReviewOfADatabaseThatUpWouldRefuseSaysWhatMustBeFixed(t *testing.T) {
 	}
 }
 
-func TestReviewWithoutAServerForTheCopySaysWhatItCould(t *testing.T) {
-	engine(t)
-	t.Setenv("PGBIN", t.TempDir())
-	want(t, exitDone, "review").says(t, "NOT CHECKED", "--scratch URL")
-}
-
 func TestReviewRefusesWhatItCannotDo(t *testing.T) {
 	want(t, exitUsage, "review", "--format", "pdf").says(t, `no format is called "pdf"`, "text, json, markdown, html")
 	want(t, exitUsage, "review", "--json", "--format", "html").says(t, "exclude one another")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -103,6 +104,22 @@ func VisibleLines(text string) string {
 		}
 	}
 	return shown.String()
+}
+
+// VisibleJSON is JSON with the same meaning that shows what a terminal would act on, or show as nothing, as JSON does: \u202e.
+func VisibleJSON(text []byte) []byte {
+	shown := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		switch {
+		case r == '\n' || !hidden(r):
+			shown = utf8.AppendRune(shown, r)
+		default:
+			for _, half := range utf16.AppendRune(nil, r) {
+				shown = fmt.Appendf(shown, `\u%04x`, half)
+			}
+		}
+	}
+	return shown
 }
 
 // Wrapped breaks a text between words into lines of at most so many letters; all but the first are indented. A longer word stays whole.

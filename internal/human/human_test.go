@@ -1,6 +1,8 @@
 package human_test
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +47,19 @@ func TestWhatATerminalWouldActOnIsWrittenOut(t *testing.T) {
 	}
 	if got := human.Visible("a\nb\tc"); got != `a\nb\tc` {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestJSONWithHiddenCharactersMeansTheSameWhenTheyAreWrittenOut(t *testing.T) {
+	const plain = "{\n  \"a\": \"ü\u202e \U000e0041 \x7f \\n\"\n}\n"
+	const want = "{\n  \"a\": \"ü\\u202e \\udb40\\udc41 \\u007f \\n\"\n}\n"
+	shown := human.VisibleJSON([]byte(plain))
+	if string(shown) != want {
+		t.Errorf("got %q, want %q", shown, want)
+	}
+	var before, after map[string]string
+	if err := errors.Join(json.Unmarshal([]byte(plain), &before), json.Unmarshal(shown, &after)); err != nil || before["a"] != after["a"] {
+		t.Errorf("%q became %q: %v", before, after, err)
 	}
 }
 

@@ -21,6 +21,9 @@ import (
 // ErrUndeclared says that a step took a lock on a table of the engine that the plan does not name, or a stronger one.
 var ErrUndeclared = errors.New("undeclared lock")
 
+// ErrScratch says that no copy can be made on the server that Options.Scratch names.
+var ErrScratch = errors.New("unusable scratch server")
+
 // Limits of a rehearsal.
 const (
 	// DefaultTasks is how many tasks are generated at most when Options.Tasks leaves it open.
@@ -180,6 +183,9 @@ func (r *rehearsal) prepare(ctx context.Context, plan upgrade.Plan) error {
 	r.result.Server = r.live.version
 	r.doing("starting a server for the copy")
 	if r.scratch, err = newScratch(ctx, r.Scratch, r.live); err != nil {
+		if r.Scratch != nil {
+			err = &unusable{err}
+		}
 		return err
 	}
 	r.result.Scratch = r.scratch.version
@@ -210,6 +216,11 @@ func (r *rehearsal) fill(ctx context.Context, plan upgrade.Plan) error {
 	r.result.Tasks = cmp.Or(r.Tasks, int(min(plan.Tasks, DefaultTasks)))
 	err := r.scratch.connected(ctx, func(conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, `SET search_path = public`); err != nil {
+			return err
+		}
+		var engines bool // an empty database is upgraded too
+		if err := conn.QueryRow(ctx, `SELECT to_regclass('async_tasks') IS NOT NULL`).Scan(&engines); err != nil || !engines {
+			r.result.Tasks = 0
 			return err
 		}
 		if err := enginedb.Generate(ctx, conn, rowsLike(plan, r.result.Tasks)); err != nil {

@@ -275,7 +275,7 @@ func TestWithoutServerProgramsItSaysHowToGetThem(t *testing.T) {
 	db := engine(t)
 	t.Setenv("PGBIN", t.TempDir())
 	_, err := rehearse.Run(t.Context(), rehearse.Options{Config: config(t, db.URL)})
-	if err == nil || !strings.Contains(err.Error(), "--scratch URL") || !strings.Contains(err.Error(), "without --rehearse") {
+	if err == nil || !strings.Contains(err.Error(), "--scratch URL") || !strings.Contains(err.Error(), "upgrade plan") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 const (
 	// removePatience bounds the end of the copy, also when the caller's context is gone.
 	removePatience = 30 * time.Second
-	withoutCopy    = "What needs no copy is there without --rehearse: every step, its declared locks and estimates."
+	withoutCopy    = `What needs no copy is said by "upgrade plan": every step, its declared locks and estimates.`
 )
 
 // scratch is where the copy lives.
@@ -31,6 +31,15 @@ type scratch struct {
 	own     *ephemeral.Server // nil on somebody else's server
 	binDir  string            // of PostgreSQL's programs, empty if unknown
 }
+
+// unusable is why the server that the caller named is not to be used.
+type unusable struct{ error }
+
+// Is reports ErrScratch.
+func (u *unusable) Is(target error) bool { return target == ErrScratch }
+
+// Unwrap returns the reason.
+func (u *unusable) Unwrap() error { return u.error }
 
 // newScratch finds a server and makes an empty database there, with the roles that the schema names. What it returns with an error has to
 // be removed too.
@@ -66,7 +75,7 @@ func (s *scratch) start(ctx context.Context) error {
 func (s *scratch) create(ctx context.Context, l live) error {
 	conn, err := pgx.ConnectConfig(ctx, s.admin)
 	if err != nil {
-		return fmt.Errorf("connect to the scratch server: %w", err)
+		return upgrade.Unreachable(s.admin, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if s.own == nil {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -82,8 +83,9 @@ type live struct {
 	catalog  *catalog.Catalog
 	hashed   *approval.Live // nil: what coco keeps may not be read, and unhashed says so
 	unhashed string
-	counted  bool // false: it would have taken too long, or may not be read
 	rows     counts
+	// uncounted is why the rows were not counted, empty if they were.
+	uncounted string
 }
 
 // counts are what the rows come to.
@@ -122,35 +124,56 @@ func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
 	})
 	var refused *pgconn.PgError
 	if l.catalog != nil && errors.As(err, &refused) && ctx.Err() == nil { // the rows only
+		l.uncounted = whyUncounted(refused, config.User)
 		return l, nil
 	}
 	if err != nil {
-		return l, unreadable(err)
+		return l, unreadable(fmt.Errorf("read the database: %w", err), config.User)
 	}
-	l.counted = true
 	return l, nil
 }
 
-// unreadable says what to do about a catalog that is not to be read.
-func unreadable(err error) error {
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) {
-		return fmt.Errorf("read the database: %w", err)
-	}
+// whyUncounted is why rows were not counted, and what to do about it.
+func whyUncounted(refused *pgconn.PgError, role string) string {
 	switch refused.Code {
-	case "55P03": // lock not available
+	case notAllowed:
+		return refused.Message + ": GRANT SELECT ON public.async_tasks TO " + pgx.Identifier{role}.Sanitize()
+	case "42P01", "42703": // undefined table, column
+		return "there is no table async_tasks with the columns that move"
+	case "57014": // canceled
+		return fmt.Sprintf("it would have taken longer than %s", countTime)
+	}
+	return refused.Message
+}
+
+const notAllowed = "42501" // insufficient privilege
+
+// unreadable says what to do about a catalog that is not to be read; any other error stays as it is.
+func unreadable(err error, role string) error {
+	var (
+		refused *pgconn.PgError
+		known   *upgrade.Error
+	)
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch table := catalogTable.FindString(refused.Message); {
+	case refused.Code == "55P03" && !errors.As(err, &known): // lock not available
 		return &upgrade.Error{
 			Kind: upgrade.ErrBusy, Cause: err, Reason: "somebody holds a lock that keeps readers out of a table, so the catalog could not be read",
 			Hint: "Review again when that is done.",
 		}
-	case "42501": // insufficient privilege
+	case refused.Code == notAllowed && table != "":
 		return &upgrade.Error{
-			Kind: upgrade.ErrRefused, Cause: err, Reason: "the catalog may not be read: " + refused.Message,
-			Hint: "Review as the owner of the engine's tables, or as a member of pg_read_all_data.",
+			Kind: upgrade.ErrRefused, Cause: err, Reason: fmt.Sprintf("role %s may not read pg_catalog.%s, and nothing can be said without it", role, table),
+			Hint: fmt.Sprintf("Let a superuser grant it: GRANT SELECT ON pg_catalog.%s TO %s.", table, pgx.Identifier{role}.Sanitize()),
 		}
 	}
-	return fmt.Errorf("read the database: %w", err)
+	return err
 }
+
+// catalogTable is one in the server's message, in whatever language that is.
+var catalogTable = regexp.MustCompile(`\bpg_\w+`)
 
 // count counts which tasks hold what their commands cannot give back exactly, by the mapping of the backfill.
 func (l *live) count(ctx context.Context, tx pgx.Tx) error {
@@ -178,7 +201,7 @@ func (l *live) count(ctx context.Context, tx pgx.Tx) error {
 
 // data is what is at stake, nil where it was not to be counted, or has moved already.
 func (l *live) data(plan upgrade.Plan, looked upgrade.CheckResult) *judge.Data {
-	if !l.counted {
+	if l.uncounted != "" {
 		return nil
 	}
 	data := &judge.Data{

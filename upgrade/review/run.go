@@ -31,8 +31,9 @@ const DefaultTasks = 500
 type Options struct {
 	// Config is how to connect to the database that is to be upgraded; package connect makes one. Required.
 	Config *pgx.ConnConfig
-	// Scratch is how to connect, as a superuser, to a server for the copy. Nil: one is started for it, which needs PostgreSQL's server
-	// programs. Where no copy is to be had, what needs one is skipped, and the report says so.
+	// Scratch is how to connect, as a superuser, to a server for the copy; one that is not to be used is rehearse.ErrScratch. Nil: one is
+	// started for it, which needs PostgreSQL's server programs. Where no copy is to be had, what needs one is skipped, and that is a
+	// finding to decide about.
 	Scratch *pgx.ConnConfig
 	// To is the phase to stop after, as for Up.
 	To upgrade.Phase
@@ -73,16 +74,16 @@ func (r *run) run(ctx context.Context) (Report, error) {
 	}
 	plan, err := upgrader.PlanUp(ctx, r.To)
 	if err != nil {
-		return Report{}, err
+		return Report{}, unreadable(err, r.Config.User)
 	}
 	looked, err := upgrader.Check(ctx, upgrade.CheckOptions{To: r.To})
 	if err != nil {
-		return Report{}, err
+		return Report{}, unreadable(err, r.Config.User)
 	}
 	if r.live, err = readLive(ctx, r.Config); err != nil {
 		return Report{}, err
 	}
-	r.facts = judge.Facts{Plan: &plan, Check: &looked, Data: r.live.data(plan, looked)}
+	r.facts = judge.Facts{Plan: &plan, Check: &looked, Data: r.live.data(plan, looked), NoData: r.live.uncounted}
 	for _, step := range plan.Steps {
 		r.facts.Texts = append(r.facts.Texts, step.SQL)
 	}
@@ -142,12 +143,11 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 	})
 	r.notes = append(r.notes, result.Notes...)
 	switch {
-	case ctx.Err() != nil || failed != nil:
+	case ctx.Err() != nil || failed != nil || errors.Is(err, rehearse.ErrScratch):
 		return err
 	case err == nil || errors.Is(err, rehearse.ErrUndeclared): // that one is a finding
 	case before.Catalog == nil:
 		r.facts.NoCopy = reason(err)
-		r.notes = append(r.notes, "the plan was not run on a copy: "+r.facts.NoCopy)
 		return nil
 	default:
 		r.facts.Before, r.facts.PlanFails = before, reason(err)

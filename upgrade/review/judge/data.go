@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,7 +20,7 @@ const largeValue = 1 << 20
 // data tells what is at stake: it moves, and nothing of it is lost, so there is nothing to decide.
 func (j *judge) data() {
 	if j.Data == nil {
-		j.skip("data", "rows: not counted")
+		j.skip("data", "rows: not counted", cmp.Or(j.NoData, "nobody asked for them"))
 		return
 	}
 	d := j.Data

@@ -18,14 +18,20 @@ func (j *judge) edits() {
 		return
 	}
 	for _, r := range found.Edited {
-		if j.willReplace(r) {
-			j.find(rule.LocalEdit, finding.Decide, r.Object,
-				fmt.Sprintf("%s was edited here, and the upgrade replaces it: the edit does nothing any more", j.name(r.Object)),
-				evidence("its body is that of no release that is known"), fix(strings.TrimRight(r.Definition, "; \n")+";"))
-			continue
+		what, severity := "and the upgrade replaces it: the edit does nothing any more", finding.Decide
+		switch named := j.named[strings.ToLower(r.Name)]; {
+		case j.copied() && !j.replaced[r.Object]:
+			what, severity = "and the upgrade leaves it as it is", finding.Note
+		case !j.copied() && named:
+			what = "and whether the upgrade replaces it was not checked"
+		case !j.copied():
+			what, severity = "and the upgrade does not name it", finding.Note
 		}
-		j.find(rule.LocalEdit, finding.Note, r.Object, fmt.Sprintf("%s was edited here; the upgrade leaves it as it is", j.name(r.Object)),
-			evidence("its body is that of no release that is known"))
+		more := []func(*finding.Finding){evidence("its body is that of no release that is known")}
+		if severity == finding.Decide {
+			more = append(more, fix(strings.TrimRight(r.Definition, "; \n")+";"))
+		}
+		j.find(rule.LocalEdit, severity, r.Object, fmt.Sprintf("%s was edited here, %s", j.name(r.Object), what), more...)
 	}
 	what := "release " + found.Release
 	if found.Release == "demo" {
@@ -53,14 +59,6 @@ func namesOf(routines []catalog.Routine) []string {
 		all = append(all, r.Name)
 	}
 	return all
-}
-
-// willReplace says whether the plan replaces a procedure. Where it was not run, whether it names it has to do.
-func (j *judge) willReplace(r catalog.Routine) bool {
-	if j.copied() {
-		return j.replaced[r.Object]
-	}
-	return j.named[strings.ToLower(r.Name)]
 }
 
 // edited says whether a finding of upgrade.Check is about a procedure that edits has judged.

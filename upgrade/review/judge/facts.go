@@ -18,8 +18,8 @@ type Facts struct {
 	Before Side
 	// After is the copy behind the plan's last step; without a catalog there was no copy.
 	After Side
-	// NoCopy says why there was none.
-	NoCopy string
+	// NoCopy says why there was none, NoData why the rows were not counted.
+	NoCopy, NoData string
 	// PlanFails is why the plan could not be carried out on the copy, empty if it could. Then there is no side After either.
 	PlanFails string
 	// Changes are what package change says of the two.

@@ -72,7 +72,11 @@ func (j *judge) copied() bool { return j.After.Catalog != nil }
 // without says what was not looked at, where there is no copy.
 func (j *judge) without() {
 	reason := cmp.Or(j.NoCopy, "the plan was not run on a copy")
-	if j.PlanFails != "" {
+	switch {
+	case j.PlanFails == "" && j.Plan != nil && len(j.Plan.Steps) > 0:
+		reason = "the plan was not run on a copy"
+		j.find(rule.PlanNotRun, finding.Decide, j.database(), reason+": what stops working is not known", evidence(j.NoCopy))
+	case j.PlanFails != "":
 		reason = "the plan fails on the copy"
 		if !j.refused() { // else that is why
 			j.find(rule.PlanFails, finding.MustFix, j.subject(""), reason, evidence(j.PlanFails))

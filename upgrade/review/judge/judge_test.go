@@ -13,6 +13,7 @@ import (
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/judge"
 	"github.com/ovirt/coco/upgrade/review/routine"
+	"github.com/ovirt/coco/upgrade/review/rule"
 )
 
 // same are facts of a database to which nothing happens.
@@ -107,15 +108,22 @@ func TestWhatIsNotCheckedIsSaidAndNeverPassedOffAsFine(t *testing.T) {
 
 func TestWithoutACopyChecksAreSkippedAndSayWhy(t *testing.T) {
 	facts := same(t)
-	facts.After, facts.NoCopy = judge.Side{}, "no server for the copy"
+	facts.After, facts.NoCopy, facts.Plan = judge.Side{}, "no server for the copy", &upgrade.Plan{Steps: make([]upgrade.Action, 1)}
 	result := judged(t, facts)
 	for _, id := range []string{"procedures", "access", "attributes", "overloads", "results", "objects", "locks"} {
-		if c := state(t, result, id); c.State != judge.Skipped || !slices.Contains(c.Detail, "no server for the copy") {
+		if c := state(t, result, id); c.State != judge.Skipped || !slices.Contains(c.Detail, "the plan was not run on a copy") {
 			t.Errorf("%+v", c)
 		}
 	}
 	if c := state(t, result, "releases"); c.State != judge.Passed {
 		t.Errorf("%+v", c)
+	}
+	if f := only(t, result.Findings, rule.PlanNotRun); f.Severity != finding.Decide || !slices.Contains(f.Evidence, "no server for the copy") {
+		t.Errorf("%+v", f)
+	}
+	facts.Plan = &upgrade.Plan{}
+	if found := judged(t, facts).Findings; len(found) > 0 {
+		t.Errorf("nothing is to do, and yet: %+v", found)
 	}
 }
 

@@ -39,6 +39,7 @@ const (
 	DataLarge         = "data-large"
 	TasksInFlight     = "tasks-in-flight"
 	PlanFails         = "plan-fails"
+	PlanNotRun        = "plan-not-run"
 	UpgradeRefused    = "upgrade-refused"
 	UpgradeDecision   = "upgrade-decision"
 	UpgradeCaution    = "upgrade-caution"
@@ -88,6 +89,7 @@ func upgradeRules() []Rule {
 		{DataLarge, note, "long values take longer to copy and to compare"},
 		{TasksInFlight, note, "commands are under way while their rows move"},
 		{PlanFails, must, "the plan cannot be carried out: a step fails, and the upgrade stops in front of it"},
+		{PlanNotRun, decide, "the plan was not run on a copy: what stops working, and what waits for locks, is not known"},
 		{UpgradeRefused, must, "the upgrade does not begin, or stops, until this is put right"},
 		{UpgradeDecision, decide, "somebody has to look before the upgrade begins"},
 		{UpgradeCaution, note, "something takes longer, or works differently, while the upgrade runs"},
