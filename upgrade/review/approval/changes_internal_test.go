@@ -26,7 +26,7 @@ var changed = []struct {
 	{`ALTER SCHEMA extra OWNER TO coco_test_exec`, []Part{Rights}},
 	{`GRANT USAGE ON SCHEMA public TO coco_test_exec`, []Part{Rights}},
 	{`COMMENT ON SCHEMA extra IS 'ours'`, []Part{Tables}},
-	{`CREATE EXTENSION btree_gist`, []Part{Tables}},
+	{`CREATE EXTENSION btree_gist`, []Part{Tables, Rights}},
 
 	{`ALTER DATABASE %s SET work_mem = '2MB'`, []Part{Rights}},
 	{`ALTER ROLE coco_test_exec IN DATABASE %s SET search_path = extra`, []Part{Rights}},

@@ -15,8 +15,9 @@ func (l *Live) catalog(mine *own, c *catalog.Catalog) {
 	for _, setting := range c.Database.Settings {
 		l.add(Rights, c.Database.Object, "setting", setting)
 	}
-	for _, extension := range c.Extensions {
-		l.add(Tables, "extension", extension)
+	for _, e := range c.Extensions {
+		l.common(e.Common)
+		l.add(Tables, e.Object, e.Version, e.Within)
 	}
 	isNew := fresh(c)
 	skip := func(schema, name string) bool {
@@ -39,7 +40,8 @@ func (l *Live) catalog(mine *own, c *catalog.Catalog) {
 	}
 	for _, s := range c.Sequences {
 		if !skip(s.Schema, s.Name) {
-			l.common(s)
+			l.common(s.Common)
+			l.add(Tables, s.Object, s.Definition)
 		}
 	}
 	for _, t := range c.Types {

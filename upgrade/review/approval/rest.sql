@@ -41,16 +41,6 @@ found (part, object, text) AS (
     WHERE r.relkind IN ('r', 'p', 'm', 'f') AND NOT (r.name = 'public.async_tasks' AND a.attname IN (
         'action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id'))
     UNION ALL
-    SELECT 'tables', 'index ' || x.indexrelid::regclass, concat_ws(' ',
-        CASE WHEN x.indisclustered THEN 'clusters' END, CASE WHEN x.indisreplident THEN 'identifies rows' END)
-    FROM pg_catalog.pg_index x
-    JOIN relations r ON r.oid = x.indrelid
-    UNION ALL
-    SELECT 'tables', format('rule %I on %s', w.rulename, r.name), w.ev_enabled::text || ' ' || pg_get_ruledef(w.oid)
-    FROM pg_catalog.pg_rewrite w
-    JOIN relations r ON r.oid = w.ev_class
-    WHERE w.rulename <> '_RETURN'
-    UNION ALL
     -- A key that is switched off.
     SELECT DISTINCT 'tables', format('constraint %I', k.conname), format('enabled %s on %s', g.tgenabled, r.name)
     FROM pg_catalog.pg_trigger g
@@ -61,15 +51,6 @@ found (part, object, text) AS (
     SELECT 'tables', format('statistics %I', e.stxname), pg_get_statisticsobjdef(e.oid)
     FROM pg_catalog.pg_statistic_ext e
     JOIN relations r ON r.oid = e.stxrelid
-    UNION ALL
-    SELECT 'tables', 'sequence ' || r.name, concat_ws(' ', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
-        'from', q.seqmin, 'to', q.seqmax, 'cache', q.seqcache, CASE WHEN q.seqcycle THEN 'cycles' END,
-        (SELECT format('of %s.%I', a.attrelid::regclass, a.attname) FROM pg_catalog.pg_depend d
-            JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = q.seqrelid
-                AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
-    FROM pg_catalog.pg_sequence q
-    JOIN relations r ON r.oid = q.seqrelid
     UNION ALL
     SELECT 'tables', format('event trigger %I', e.evtname), concat_ws(' ', pg_get_userbyid(e.evtowner), e.evtevent, e.evtfoid::regprocedure,
         e.evtenabled, array_to_string(e.evttags, ', '))
@@ -85,9 +66,6 @@ found (part, object, text) AS (
     FROM pg_catalog.pg_publication p
     JOIN pg_catalog.pg_publication_rel m ON m.prpubid = p.oid
     JOIN relations r ON r.oid = m.prrelid
-    UNION ALL
-    SELECT 'tables', 'extension ' || e.extname, concat_ws(' ', 'in', e.extnamespace::regnamespace, 'of', pg_get_userbyid(e.extowner))
-    FROM pg_catalog.pg_extension e
     UNION ALL
     -- What few databases have: that it is there, and whose it is.
     SELECT CASE WHEN o.kind IN ('pg_catalog.pg_language'::regclass, 'pg_catalog.pg_opclass'::regclass, 'pg_catalog.pg_opfamily'::regclass)

@@ -17,9 +17,11 @@ const (
 	KindConstraint Kind = "constraint"
 	KindIndex      Kind = "index"
 	KindTrigger    Kind = "trigger"
+	KindRule       Kind = "rule"
 	KindView       Kind = "view" // materialized ones too
 	KindSequence   Kind = "sequence"
 	KindType       Kind = "type" // composite, enumerated, domain, range
+	KindExtension  Kind = "extension"
 	KindMigration  Kind = "migration"
 )
 
@@ -28,7 +30,7 @@ type Object struct {
 	Kind   Kind   `json:"kind"`
 	Schema string `json:"schema,omitempty"`
 	Name   string `json:"name"`
-	// Of is the table of a column, constraint, index or trigger.
+	// Of is the table of a column, constraint, index, trigger or rule.
 	Of string `json:"of,omitempty"`
 	// Arguments are the types of a routine's arguments, as SQL names them: uuid, text.
 	Arguments string `json:"arguments,omitempty"`
@@ -62,13 +64,13 @@ type Catalog struct {
 	Server string `json:"server"`
 	Major  int    `json:"major"`
 
-	Database   Database  `json:"database"`
-	Extensions []string  `json:"extensions"` // name and version
-	Schemas    []Schema  `json:"schemas"`
-	Routines   []Routine `json:"routines"`
-	Tables     []Table   `json:"tables"` // views too
-	Sequences  []Common  `json:"sequences"`
-	Types      []Type    `json:"types"`
+	Database   Database    `json:"database"`
+	Extensions []Extension `json:"extensions"`
+	Schemas    []Schema    `json:"schemas"`
+	Routines   []Routine   `json:"routines"`
+	Tables     []Table     `json:"tables"` // views too
+	Sequences  []Sequence  `json:"sequences"`
+	Types      []Type      `json:"types"`
 }
 
 // Common is what every object has.
@@ -92,6 +94,14 @@ type Grant struct {
 type Database struct {
 	Common
 	Settings []string `json:"settings,omitempty"`
+}
+
+// Extension is an extension. Within is the schema of its objects.
+type Extension struct {
+	Common
+
+	Version string `json:"version"`
+	Within  string `json:"within"`
 }
 
 // Schema is a schema.
@@ -138,6 +148,7 @@ type Table struct {
 	Constraints []Constraint `json:"constraints,omitempty"`
 	Indexes     []Index      `json:"indexes,omitempty"`
 	Triggers    []Trigger    `json:"triggers,omitempty"`
+	Rules       []Rule       `json:"rules,omitempty"`
 	Policies    []string     `json:"policies,omitempty"`
 	// Bytes is the stored size with indexes and TOAST, RowEstimate the server's own estimate, -1 for none.
 	Bytes       int64 `json:"bytes"`
@@ -176,6 +187,9 @@ type Index struct {
 	Definition string `json:"definition"`
 	Valid      bool   `json:"valid"`
 	Unique     bool   `json:"unique,omitempty"`
+	// Clusters says that CLUSTER goes by it, Identifies that replicas do.
+	Clusters   bool   `json:"clusters,omitempty"`
+	Identifies bool   `json:"identifies,omitempty"`
 	Bytes      int64  `json:"bytes"`
 	Comment    string `json:"comment,omitempty"`
 }
@@ -187,6 +201,21 @@ type Trigger struct {
 	// Enabled is empty for the default, or always, replica, disabled.
 	Enabled string `json:"enabled,omitempty"`
 	Comment string `json:"comment,omitempty"`
+}
+
+// Rule is a rewrite rule of a table or view, a view's own query aside.
+type Rule struct {
+	Name       string `json:"name"`
+	Definition string `json:"definition"`
+	// Enabled is as for a trigger.
+	Enabled string `json:"enabled,omitempty"`
+}
+
+// Sequence is a sequence; Definition says how it counts, and whose column's numbers. Where it is now is no part of it.
+type Sequence struct {
+	Common
+
+	Definition string `json:"definition"`
 }
 
 // Type is a type that somebody made; Definition says what it is made of.

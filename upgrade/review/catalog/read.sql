@@ -85,7 +85,13 @@ SELECT json_build_object(
         LEFT JOIN role_names r ON r.oid = b.datdba
         LEFT JOIN rights g ON g.classid = 'pg_catalog.pg_database'::regclass AND g.objid = b.oid
         WHERE b.datname = current_database()),
-    'extensions', (SELECT json_agg(extname || ' ' || extversion ORDER BY extname) FROM pg_catalog.pg_extension),
+    'extensions', (
+        SELECT json_agg(json_build_object('kind', 'extension', 'name', e.extname, 'owner', r.name,
+            'comment', coalesce(obj_description(e.oid, 'pg_extension'), ''), 'version', e.extversion, 'within', n.nspname)
+            ORDER BY e.extname COLLATE "C")
+        FROM pg_catalog.pg_extension e
+        JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+        LEFT JOIN role_names r ON r.oid = e.extowner),
     'schemas', (
         SELECT json_agg(json_build_object('kind', 'schema', 'name', s.name, 'owner', r.name, 'comment', coalesce(c.description, ''),
             'grants', g.grants) ORDER BY s.name COLLATE "C")
@@ -132,7 +138,7 @@ SELECT json_build_object(
                 FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')),
             'indexes', (
                 SELECT json_agg(json_build_object('name', i.relname, 'definition', pg_get_indexdef(x.indexrelid), 'valid', x.indisvalid,
-                    'unique', x.indisunique, 'bytes', pg_relation_size(x.indexrelid),
+                    'unique', x.indisunique, 'clusters', x.indisclustered, 'identifies', x.indisreplident, 'bytes', pg_relation_size(x.indexrelid),
                     'comment', coalesce(obj_description(i.oid, 'pg_class'), '')) ORDER BY i.relname COLLATE "C")
                 FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = t.oid),
             'triggers', (
@@ -140,6 +146,11 @@ SELECT json_build_object(
                     'enabled', CASE o.tgenabled WHEN 'A' THEN 'always' WHEN 'R' THEN 'replica' WHEN 'D' THEN 'disabled' ELSE '' END,
                     'comment', coalesce(obj_description(o.oid, 'pg_trigger'), '')) ORDER BY o.tgname COLLATE "C")
                 FROM pg_catalog.pg_trigger o WHERE o.tgrelid = t.oid AND NOT o.tgisinternal),
+            'rules', (
+                SELECT json_agg(json_build_object('name', o.rulename, 'definition', pg_get_ruledef(o.oid),
+                    'enabled', CASE o.ev_enabled WHEN 'A' THEN 'always' WHEN 'R' THEN 'replica' WHEN 'D' THEN 'disabled' ELSE '' END)
+                    ORDER BY o.rulename COLLATE "C")
+                FROM pg_catalog.pg_rewrite o WHERE o.ev_class = t.oid AND o.rulename <> '_RETURN'),
             'policies', (
                 SELECT json_agg(format('%s %s FOR %s TO %s USING (%s) WITH CHECK (%s)', o.polname,
                     CASE WHEN o.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
@@ -161,8 +172,16 @@ SELECT json_build_object(
             AND (('pg_catalog.pg_class'::regclass)::oid, t.oid) NOT IN (SELECT classid, objid FROM extension_objects)),
     'sequences', (
         SELECT json_agg(json_build_object('kind', 'sequence', 'schema', s.name, 'name', t.relname, 'owner', r.name,
-            'comment', coalesce(c.description, ''), 'grants', g.grants) ORDER BY s.name COLLATE "C", t.relname COLLATE "C")
+            'comment', coalesce(c.description, ''), 'grants', g.grants,
+            'definition', concat_ws(' ', format_type(q.seqtypid, NULL), 'START', q.seqstart, 'INCREMENT', q.seqincrement,
+                'MINVALUE', q.seqmin, 'MAXVALUE', q.seqmax, 'CACHE', q.seqcache, CASE WHEN q.seqcycle THEN 'CYCLE' END,
+                (SELECT format('OWNED BY %s.%I', a.attrelid::regclass, a.attname) FROM pg_catalog.pg_depend d
+                    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = t.oid
+                        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
+            ) ORDER BY s.name COLLATE "C", t.relname COLLATE "C")
         FROM pg_catalog.pg_class t
+        JOIN pg_catalog.pg_sequence q ON q.seqrelid = t.oid
         JOIN schemas s ON s.oid = t.relnamespace
         LEFT JOIN role_names r ON r.oid = t.relowner
         LEFT JOIN comments c ON c.classoid = 'pg_catalog.pg_class'::regclass AND c.objoid = t.oid AND c.objsubid = 0

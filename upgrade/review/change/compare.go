@@ -3,6 +3,7 @@ package change
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/ovirt/coco/upgrade/review/catalog"
 )
@@ -62,6 +63,10 @@ func (i item) compare(now item) (Change, bool) {
 			c.Attributes = append(c.Attributes, Attribute{Name: a.name, Before: a.value, After: b.value})
 		}
 	}
+	// What is new or gone says so itself.
+	if a, b := among(i.columns, now.columns), among(now.columns, i.columns); !slices.Equal(a, b) {
+		c.Attributes = append(c.Attributes, Attribute{Name: "order of columns", Before: strings.Join(a, ", "), After: strings.Join(b, ", ")})
+	}
 	switch {
 	case i.object != now.object:
 		c.Sort, c.Was = Signature, &i.object
@@ -73,6 +78,11 @@ func (i item) compare(now item) (Change, bool) {
 		return c, len(c.Attributes) > 0
 	}
 	return c, true
+}
+
+// among are those names that are among others, in their own order.
+func among(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(others, name) })
 }
 
 // pair matches routines that went with those that came: where one of a name did each, its arguments changed.

@@ -47,6 +47,7 @@ func TestEachKindOfChangeShowsAndNothingElse(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `CREATE VIEW jobs AS SELECT job_id FROM job; CREATE TYPE mood AS ENUM ('calm');
 		CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 		CREATE TRIGGER note BEFORE UPDATE ON job FOR EACH ROW EXECUTE FUNCTION noted();
+		CREATE RULE loud AS ON DELETE TO step DO ALSO NOTHING;
 		CREATE ROLE change_other`, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +86,21 @@ func TestEachKindOfChangeShowsAndNothingElse(t *testing.T) {
 		{`ALTER TABLE job ENABLE ROW LEVEL SECURITY`, `attributes table job [row security:  -> yes]`},
 		{`ALTER TYPE mood RENAME VALUE 'calm' TO 'quiet'`, `changed type mood`},
 		{`CREATE SEQUENCE numbers`, `added sequence numbers`},
+		{`ALTER SEQUENCE schema_version_seq INCREMENT 7 CYCLE`, `changed sequence schema_version_seq`},
+		{`CREATE SEQUENCE numbers; SELECT nextval('numbers')`, `added sequence numbers`},
+		{`CREATE RULE quiet AS ON DELETE TO job DO INSTEAD NOTHING`, `added rule job.quiet`},
+		{`CREATE OR REPLACE RULE loud AS ON DELETE TO step DO INSTEAD NOTHING`, `changed rule step.loud`},
+		{`ALTER TABLE step DISABLE RULE loud`, `attributes rule step.loud [enabled:  -> disabled]`},
+		{`DROP RULE loud ON step`, `removed rule step.loud`},
+		{`CREATE EXTENSION btree_gist`, `added extension btree_gist`},
+		{`ALTER TABLE job CLUSTER ON idx_job_start_time`, `attributes index job.idx_job_start_time [clusters:  -> yes]`},
+		{`ALTER TABLE job REPLICA IDENTITY USING INDEX pk_jobs`,
+			"attributes index job.pk_jobs [identifies rows:  -> yes]\nattributes table job [replica identity:  -> index]"},
+		{`ALTER TABLE job DROP COLUMN is_external; ALTER TABLE job ADD COLUMN is_external boolean DEFAULT false`,
+			`attributes table job [order of columns: job_id, action_type, description, status, owner_id, visible, start_time, end_time,` +
+				` last_update_time, correlation_id, is_external, is_auto_cleared -> job_id, action_type, description, status, owner_id, visible,` +
+				` start_time, end_time, last_update_time, correlation_id, is_auto_cleared, is_external]`},
+		{`ALTER TABLE job DROP COLUMN is_external; ALTER TABLE job ADD COLUMN extra text`, "added column job.extra\nremoved column job.is_external"},
 		{`CREATE SCHEMA other`, `added schema other`},
 	} {
 		t.Run(strings.SplitN(c.sql, ";", 2)[0], func(t *testing.T) {

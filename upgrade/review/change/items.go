@@ -15,6 +15,7 @@ type item struct {
 	// text shows it. Call is what callers of a routine depend on, body what else it is.
 	text, call, body string
 	attributes       []attribute // the same names, in the same order, for each kind
+	columns          []string    // of a table, in its order
 }
 
 type attribute struct{ name, value string }
@@ -27,8 +28,12 @@ func itemsOf(c *catalog.Catalog, database string) map[catalog.Object]item {
 	for _, s := range c.Schemas {
 		add(item{object: s.Object, text: "CREATE SCHEMA " + s.Name, attributes: common(s.Common)})
 	}
+	for _, e := range c.Extensions {
+		text := fmt.Sprintf("CREATE EXTENSION %s SCHEMA %s VERSION '%s'", e.Name, e.Within, e.Version)
+		add(item{object: e.Object, text: text, body: text, attributes: common(e.Common)})
+	}
 	for _, s := range c.Sequences {
-		add(item{object: s.Object, text: "CREATE SEQUENCE " + name(s.Object), attributes: common(s)})
+		add(item{object: s.Object, text: "CREATE SEQUENCE " + name(s.Object) + " AS " + s.Definition, body: s.Definition, attributes: common(s.Common)})
 	}
 	for _, t := range c.Types {
 		add(item{object: t.Object, text: t.Sort + " " + name(t.Object) + ": " + t.Definition, body: t.Sort + t.Definition, attributes: common(t.Common)})
@@ -72,6 +77,7 @@ func table(t catalog.Table) []item {
 		items = append(items, item{object: o, text: text, body: text, attributes: attributes})
 	}
 	for _, c := range t.Columns {
+		items[0].columns = append(items[0].columns, c.Name)
 		part(catalog.KindColumn, c.Name, column(c), attribute{"comment", c.Comment}, attribute{"grant", rights(c.Grants)},
 			attribute{"storage", c.Storage}, attribute{"statistics", strconv.Itoa(c.Statistic)})
 	}
@@ -79,10 +85,14 @@ func table(t catalog.Table) []item {
 		part(catalog.KindConstraint, c.Name, c.Definition, attribute{"comment", c.Comment}, attribute{"valid", yes(c.Valid)})
 	}
 	for _, x := range t.Indexes {
-		part(catalog.KindIndex, x.Name, x.Definition, attribute{"comment", x.Comment}, attribute{"valid", yes(x.Valid)})
+		part(catalog.KindIndex, x.Name, x.Definition, attribute{"comment", x.Comment}, attribute{"valid", yes(x.Valid)},
+			attribute{"clusters", yes(x.Clusters)}, attribute{"identifies rows", yes(x.Identifies)})
 	}
 	for _, g := range t.Triggers {
 		part(catalog.KindTrigger, g.Name, g.Definition, attribute{"comment", g.Comment}, attribute{"enabled", g.Enabled})
+	}
+	for _, r := range t.Rules {
+		part(catalog.KindRule, r.Name, r.Definition, attribute{"enabled", r.Enabled})
 	}
 	return items
 }

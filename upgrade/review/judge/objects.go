@@ -28,6 +28,7 @@ func (j *judge) objects() {
 		j.constraints(was, is)
 		j.indexes(was, is)
 		j.triggers(was, is)
+		j.rewrites(was, is)
 		j.table(was, is)
 	}
 	for _, t := range j.Before.Catalog.Types {
@@ -46,8 +47,12 @@ func (j *judge) objects() {
 
 func (j *judge) removedOthers() {
 	for _, s := range j.Before.Catalog.Sequences {
-		if !slices.ContainsFunc(j.After.Catalog.Sequences, func(o catalog.Common) bool { return o.Object == s.Object }) {
+		i := slices.IndexFunc(j.After.Catalog.Sequences, func(o catalog.Sequence) bool { return o.Object == s.Object })
+		if i < 0 {
 			j.removed(s.Object, "", "")
+		} else if is := j.After.Catalog.Sequences[i]; is.Definition != s.Definition {
+			j.find(rule.TableChanged, finding.Decide, s.Object, fmt.Sprintf("sequence %s counts otherwise", j.name(s.Object)),
+				evidence("before: "+s.Definition, "after: "+is.Definition))
 		}
 	}
 	for _, s := range j.Before.Catalog.Schemas {
@@ -56,9 +61,8 @@ func (j *judge) removedOthers() {
 		}
 	}
 	for _, e := range j.Before.Catalog.Extensions {
-		name, _, _ := strings.Cut(e, " ")
-		if !slices.ContainsFunc(j.After.Catalog.Extensions, func(o string) bool { return o == e || strings.HasPrefix(o, name+" ") }) {
-			j.removed(catalog.Object{Kind: "extension", Name: name}, "", "")
+		if !slices.ContainsFunc(j.After.Catalog.Extensions, func(o catalog.Extension) bool { return o.Object == e.Object }) {
+			j.removed(e.Object, "", "")
 		}
 	}
 }
@@ -186,6 +190,12 @@ func (j *judge) indexes(was, is *catalog.Table) {
 				evidence("before: "+x.Definition, "after: "+is.Indexes[i].Definition))
 		case x.Valid && !is.Indexes[i].Valid:
 			j.brokenIndex(is, is.Indexes[i])
+		case x.Identifies && !is.Indexes[i].Identifies && was.Replica == is.Replica: // else the table says it
+			j.find(rule.TableChanged, finding.Note, o, fmt.Sprintf("index %s is no longer what replicas know a changed row by", j.name(o)),
+				fix("ALTER TABLE "+within(was.Schema, was.Name)+" REPLICA IDENTITY USING INDEX "+identifier(x.Name)+";"))
+		case x.Clusters && !is.Indexes[i].Clusters:
+			j.find(rule.TableChanged, finding.Note, o, fmt.Sprintf("index %s is no longer what CLUSTER goes by", j.name(o)),
+				fix("ALTER TABLE "+within(was.Schema, was.Name)+" CLUSTER ON "+identifier(x.Name)+";"))
 		}
 	}
 }
@@ -230,8 +240,8 @@ func (j *judge) triggers(was, is *catalog.Table) {
 			if is.Triggers[i].Enabled == "disabled" {
 				severity = finding.MustFix
 			}
-			j.find(rule.TriggerChanged, severity, o, fmt.Sprintf("trigger %s is %s, it was %s", j.name(o), enabled(is.Triggers[i]), enabled(g)),
-				fix("ALTER TABLE "+within(was.Schema, was.Name)+" "+enabling(g)+" TRIGGER "+identifier(g.Name)+";"))
+			j.find(rule.TriggerChanged, severity, o, fmt.Sprintf("trigger %s is %s, it was %s", j.name(o), enabled(is.Triggers[i].Enabled), enabled(g.Enabled)),
+				fix("ALTER TABLE "+within(was.Schema, was.Name)+" "+enabling(g.Enabled)+" TRIGGER "+identifier(g.Name)+";"))
 		}
 	}
 	for _, g := range is.Triggers {
@@ -243,23 +253,48 @@ func (j *judge) triggers(was, is *catalog.Table) {
 	}
 }
 
-func enabled(g catalog.Trigger) string {
-	switch g.Enabled {
+func (j *judge) rewrites(was, is *catalog.Table) {
+	for _, r := range was.Rules {
+		o := part(catalog.KindRule, was, r.Name)
+		i := slices.IndexFunc(is.Rules, func(n catalog.Rule) bool { return n.Name == r.Name })
+		switch {
+		case i < 0:
+			j.removedPart(was, is, o, r.Definition, r.Definition)
+		case is.Rules[i].Definition != r.Definition:
+			j.find(rule.TriggerChanged, finding.Decide, o, fmt.Sprintf("rule %s changes", j.name(o)),
+				evidence("before: "+r.Definition, "after: "+is.Rules[i].Definition), fix(strings.Replace(r.Definition, "CREATE ", "CREATE OR REPLACE ", 1)))
+		case is.Rules[i].Enabled != r.Enabled:
+			j.find(rule.TriggerChanged, finding.Decide, o,
+				fmt.Sprintf("rule %s is %s, it was %s", j.name(o), enabled(is.Rules[i].Enabled), enabled(r.Enabled)),
+				fix("ALTER TABLE "+within(was.Schema, was.Name)+" "+enabling(r.Enabled)+" RULE "+identifier(r.Name)+";"))
+		}
+	}
+	for _, r := range is.Rules {
+		if !slices.ContainsFunc(was.Rules, func(o catalog.Rule) bool { return o.Name == r.Name }) {
+			o := part(catalog.KindRule, is, r.Name)
+			j.find(rule.TriggerChanged, finding.Decide, o, fmt.Sprintf("rule %s is new: statements on %s become others", j.name(o), is.Name),
+				evidence(r.Definition), fix("DROP RULE "+identifier(r.Name)+" ON "+within(is.Schema, is.Name)+";"))
+		}
+	}
+}
+
+func enabled(state string) string {
+	switch state {
 	case "":
 		return "enabled"
 	case "disabled":
 		return "disabled"
 	default:
-		return "enabled " + g.Enabled
+		return "enabled " + state
 	}
 }
 
-func enabling(g catalog.Trigger) string {
-	switch g.Enabled {
+func enabling(state string) string {
+	switch state {
 	case "disabled":
 		return "DISABLE"
 	case "always", "replica":
-		return "ENABLE " + strings.ToUpper(g.Enabled)
+		return "ENABLE " + strings.ToUpper(state)
 	default:
 		return "ENABLE"
 	}

@@ -23,7 +23,7 @@ func withoutOwn(c *catalog.Catalog) *catalog.Catalog {
 	theirs := *c
 	theirs.Schemas = slices.DeleteFunc(slices.Clone(c.Schemas), func(s catalog.Schema) bool { return s.Name == ownSchema })
 	theirs.Routines = slices.DeleteFunc(slices.Clone(c.Routines), func(r catalog.Routine) bool { return r.Schema == ownSchema })
-	theirs.Sequences = slices.DeleteFunc(slices.Clone(c.Sequences), func(s catalog.Common) bool { return s.Schema == ownSchema })
+	theirs.Sequences = slices.DeleteFunc(slices.Clone(c.Sequences), func(s catalog.Sequence) bool { return s.Schema == ownSchema })
 	theirs.Types = slices.DeleteFunc(slices.Clone(c.Types), func(t catalog.Type) bool { return t.Schema == ownSchema })
 	theirs.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool {
 		return t.Schema == ownSchema || t.Schema == "public" && slices.Contains(ownTables, t.Name)

@@ -39,7 +39,7 @@ func (j *judge) kept() []owned {
 	for _, s := range is.Sequences {
 		for _, old := range was.Sequences {
 			if old.Object == s.Object {
-				all = append(all, owned{object: s.Object, was: old, is: s})
+				all = append(all, owned{object: s.Object, was: old.Common, is: s.Common})
 			}
 		}
 	}

@@ -64,11 +64,11 @@ func reference(o catalog.Object, sort string) string {
 		return routineWord(sort) + " " + within(o.Schema, o.Name) + "(" + arguments + ")"
 	case catalog.KindColumn:
 		return "COLUMN " + within(o.Schema, o.Of) + "." + identifier(o.Name)
-	case catalog.KindConstraint, catalog.KindTrigger:
+	case catalog.KindConstraint, catalog.KindTrigger, catalog.KindRule:
 		return strings.ToUpper(string(o.Kind)) + " " + identifier(o.Name) + " ON " + within(o.Schema, o.Of)
 	case catalog.KindTable, catalog.KindView:
 		return relationWord(sort) + " " + within(o.Schema, o.Name)
-	case catalog.KindDatabase, catalog.KindSchema:
+	case catalog.KindDatabase, catalog.KindSchema, catalog.KindExtension:
 		return strings.ToUpper(string(o.Kind)) + " " + identifier(o.Name)
 	case catalog.KindType:
 		if sort == "domain" {

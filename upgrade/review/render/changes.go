@@ -34,7 +34,7 @@ type inventory struct {
 func inventories(changes []change.Change) []inventory {
 	order := []catalog.Kind{
 		catalog.KindRoutine, catalog.KindTable, catalog.KindColumn, catalog.KindView, catalog.KindConstraint, catalog.KindIndex,
-		catalog.KindTrigger, catalog.KindType, catalog.KindSequence, catalog.KindSchema, catalog.KindDatabase,
+		catalog.KindTrigger, catalog.KindRule, catalog.KindType, catalog.KindSequence, catalog.KindSchema, catalog.KindExtension, catalog.KindDatabase,
 	}
 	var list []inventory
 	for _, c := range changes {
