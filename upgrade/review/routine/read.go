@@ -28,13 +28,11 @@ func (e *LanguageError) Error() string { return "what is written in " + e.Langua
 // Read reads the statements of a routine in PL/pgSQL: what they are for, and which variables they see. What they name is left open. A
 // *LanguageError is one that is written in something else.
 func Read(r catalog.Routine) (*Body, error) {
-	switch {
-	case r.Language != "plpgsql":
-		return nil, &LanguageError{r.Language}
-	case len(r.Body) > maxBytes:
-		return nil, errTooLong
+	p, err := readBlock(r, nil)
+	if err != nil {
+		return nil, err
 	}
-	return readBlock(r)
+	return p.body, nil
 }
 
 // reader reads the statements of a body in PL/pgSQL. It takes for granted that the server has compiled it: what it does not understand it
@@ -47,6 +45,18 @@ type reader struct {
 	body    *Body
 	visible []Variable
 	cursors map[string]cursor
+	// guards are the tests that decide whether what comes next runs: their places among the statements. leaves says that the statements of
+	// the branch that was read last end in RETURN or EXIT.
+	guards []int
+	leaves bool
+	// uses are variables that are read or set outside of statements.
+	uses []use
+}
+
+// use is a mention of a variable.
+type use struct {
+	at  int
+	set bool
 }
 
 // cursor is the query that a cursor stands for.
@@ -58,18 +68,27 @@ type cursor struct {
 // syntax stops the reading; readBlock recovers it.
 type syntax struct{ error }
 
-// readBlock returns what stands in a body in PL/pgSQL.
-func readBlock(r catalog.Routine) (body *Body, err error) {
-	p := &reader{text: r.Body, tokens: scan(r.Body), body: &Body{Object: r.Object}, cursors: map[string]cursor{}}
+// readBlock reads a body in PL/pgSQL, in which the arguments are visible.
+func readBlock(r catalog.Routine, arguments []Variable) (p *reader, err error) {
+	switch {
+	case r.Language != "plpgsql":
+		return nil, &LanguageError{r.Language}
+	case len(r.Body) > maxBytes:
+		return nil, errTooLong
+	}
+	p = &reader{text: r.Body, tokens: scan(r.Body), body: &Body{Object: r.Object}, cursors: map[string]cursor{}}
 	defer func() {
 		switch stopped := recover().(type) {
 		case nil:
 		case syntax:
-			body, err = nil, stopped.error
-		default:
-			panic(stopped)
+			p, err = nil, stopped.error
+		default: // a mistake of the reader's: no text is worth the review of the others
+			p, err = nil, fmt.Errorf("the reader fails: %v", stopped)
 		}
 	}()
+	for _, a := range arguments {
+		p.declare(a)
+	}
 	p.declareImplicit("found", "boolean")
 	if r.Trigger {
 		p.declareOfTriggers(r.Result)
@@ -81,7 +100,7 @@ func readBlock(r catalog.Routine) (body *Body, err error) {
 	}
 	p.body.Label, p.body.Labels = labels(p.tokens)
 	p.block()
-	return p.body, nil
+	return p, nil
 }
 
 // labels returns the label of the outermost block, and those of inner blocks and loops.
@@ -127,6 +146,7 @@ func (p *reader) declareImplicit(name, kind string) {
 
 // declare makes a variable visible. The slices of statements before it stay as they are.
 func (p *reader) declare(v Variable) {
+	v.at = len(p.body.Variables)
 	p.body.Variables = append(p.body.Variables, v)
 	p.visible = append(slices.Clip(p.visible), v)
 }
@@ -200,6 +220,10 @@ func (p *reader) emit(s Statement) {
 	if s.Inside == nil {
 		s.Inside = p.visible
 	}
+	p.leaves = false
+	for _, test := range p.guards {
+		s.Guards = append(s.Guards, len(p.body.Statements)-test)
+	}
 	p.body.Statements = append(p.body.Statements, s)
 }
 
@@ -209,6 +233,29 @@ func (p *reader) emitExpression(line int, text string, into ...string) {
 
 func (p *reader) emitTest(line int, text string) {
 	p.emit(Statement{Use: UseExpression, SQL: text, Line: line, Test: true})
+}
+
+// guard notes a test that decides whether what comes next runs.
+func (p *reader) guard(line int, text string) {
+	p.emitTest(line, text)
+	p.guards = append(slices.Clip(p.guards), len(p.body.Statements)-1)
+}
+
+// mention notes that a variable is read or set outside of a statement. The innermost one of a name is meant.
+func (p *reader) mention(name string, set bool) {
+	if v := find(p.visible, name); v != nil {
+		p.uses = append(p.uses, use{v.at, set})
+	}
+}
+
+// find returns the innermost variable of a name, nil for none.
+func find(visible []Variable, name string) *Variable {
+	for i := range slices.Backward(visible) {
+		if visible[i].Name == name {
+			return &visible[i]
+		}
+	}
+	return nil
 }
 
 // list returns the expressions of a list, up to one of the words, which it takes.
@@ -237,10 +284,17 @@ func (p *reader) name() string {
 		} else {
 			text.WriteString(t.word)
 		}
-		for p.peek().is("[") { // an element of it
-			p.at++
-			p.until("]")
-			p.at++
+		for p.accept("[") { // an element of it
+			for depth := 1; depth > 0; {
+				switch t := p.take(); {
+				case t.is("["):
+					depth++
+				case t.is("]"):
+					depth--
+				default:
+					p.mention(t.word, false)
+				}
+			}
 		}
 		if !p.accept(".") {
 			return text.String()

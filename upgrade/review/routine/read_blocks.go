@@ -10,7 +10,7 @@ func (p *reader) block() {
 	if p.depth++; p.depth > maxDepth {
 		panic(syntax{errTooDeep})
 	}
-	outside := p.visible
+	outside, guards := p.visible, p.guards
 	p.label()
 	if p.accept("declare") {
 		for !p.peek().is("begin") {
@@ -21,6 +21,7 @@ func (p *reader) block() {
 	}
 	p.expect("begin")
 	p.statements("exception", "end")
+	p.guards = guards
 	if p.accept("exception") {
 		p.handlers()
 	}
@@ -29,7 +30,7 @@ func (p *reader) block() {
 		p.at++ // its label
 	}
 	p.accept(";")
-	p.visible = outside
+	p.visible, p.guards = outside, guards
 	p.depth--
 }
 
@@ -48,17 +49,29 @@ func (p *reader) statements(words ...string) {
 }
 
 func (p *reader) handlers() {
-	outside := p.visible
+	outside, guards := p.visible, p.guards
 	p.declareImplicit("sqlstate", "text")
 	p.declareImplicit("sqlerrm", "text")
 	for p.peek().is("when") {
 		line := p.take().line
-		conditions := strings.Fields(p.until("then"))
+		conditions := conditions(p.until("then"))
 		p.at++
 		p.body.Handlers = append(p.body.Handlers, Handler{Conditions: conditions, Line: line})
+		p.guards = guards
 		p.statements("when", "end")
 	}
 	p.visible = outside
+}
+
+// conditions takes WHEN a OR SQLSTATE '23505' apart.
+func conditions(text string) []string {
+	var all []string
+	for word := range strings.FieldsSeq(strings.ToLower(text)) {
+		if word != "or" && word != "sqlstate" {
+			all = append(all, strings.Trim(word, "'"))
+		}
+	}
+	return all
 }
 
 // declaration reads the declaration of a variable.
@@ -113,16 +126,23 @@ func (p *reader) declareCursor(v Variable) {
 	p.declare(v)
 }
 
-// conditional reads IF, up to END IF.
+// conditional reads IF, up to END IF. Where one of its branches leaves, its tests decide about all that follows in the block, too.
 func (p *reader) conditional(line int) {
-	p.emitTest(line, p.expression("then"))
-	for {
+	guards := p.guards
+	p.guard(line, p.expression("then"))
+	for left := false; ; {
+		p.leaves = false
 		p.statements("elsif", "elseif", "else", "end")
+		left = left || p.leaves
 		switch t := p.take(); {
 		case t.is("elsif", "elseif"):
-			p.emitTest(t.line, p.expression("then"))
+			p.guard(t.line, p.expression("then"))
 		case t.is("end"):
 			p.expect("if", ";")
+			if !left {
+				p.guards = guards
+			}
+			p.leaves = false
 			return
 		}
 	}
@@ -130,6 +150,7 @@ func (p *reader) conditional(line int) {
 
 // choice reads CASE, up to END CASE.
 func (p *reader) choice(line int) {
+	guards := p.guards
 	value := ""
 	if !p.peek().is("when") {
 		value = p.until("when")
@@ -142,13 +163,14 @@ func (p *reader) choice(line int) {
 		if value != "" {
 			test = "(" + value + "\n) IN (" + test + "\n)"
 		}
-		p.emitTest(line, "SELECT "+test)
+		p.guard(line, "SELECT "+test)
 		p.statements("when", "else", "end")
 	}
 	if p.accept("else") {
 		p.statements("end")
 	}
 	p.expect("end", "case", ";")
+	p.guards = guards
 }
 
 // loop reads the statements of a loop behind LOOP, up to END LOOP.
@@ -156,12 +178,14 @@ func (p *reader) loop() {
 	if p.depth++; p.depth > maxDepth {
 		panic(syntax{errTooDeep})
 	}
+	guards := p.guards
 	p.statements("end")
 	p.expect("end", "loop")
 	if p.peek().isName() {
 		p.at++
 	}
 	p.expect(";")
+	p.guards = guards
 	p.depth--
 }
 
@@ -181,7 +205,7 @@ func (p *reader) forLoop(line int) {
 			p.emitExpression(line, "SELECT "+p.until("loop"))
 		}
 		p.at++
-		p.declare(Variable{Name: targets[0], Type: "integer", Line: line})
+		p.declare(Variable{Name: unquoted(targets[0]), Type: "integer", Implicit: true, Line: line})
 	default:
 		p.rowsFor(line, targets)
 	}
@@ -215,12 +239,11 @@ func (p *reader) rowsFor(line int, targets []string) {
 		p.at++
 		return
 	}
-	p.at++
+	p.mention(p.take().word, false)
 	p.cursorArguments(line)
 	p.expect("loop")
-	isTarget := func(v Variable) bool { return v.Name == targets[0] }
-	if len(targets) == 1 && !slices.ContainsFunc(p.visible, isTarget) { // it is a record of the loop's own
-		p.declare(Variable{Name: targets[0], Type: "record", Line: line})
+	if len(targets) == 1 && find(p.visible, unquoted(targets[0])) == nil { // it is a record of the loop's own
+		p.declare(Variable{Name: unquoted(targets[0]), Type: "record", Implicit: true, Line: line})
 		c.inside = append(slices.Clip(c.inside), p.visible[len(p.visible)-1])
 	}
 	p.emit(Statement{Use: UseCursor, SQL: c.query, Line: line, Into: targets, Inside: c.inside})

@@ -41,8 +41,10 @@ func (p *reader) control(t token) bool {
 	case "loop":
 		p.loop()
 	case "while":
-		p.emitTest(t.line, p.expression("loop"))
+		guards := p.guards
+		p.guard(t.line, p.expression("loop"))
 		p.loop()
+		p.guards = guards
 	case "for":
 		p.forLoop(t.line)
 	case "foreach":
@@ -65,10 +67,14 @@ func (p *reader) simple(t token) bool {
 	case "exit", "continue":
 		p.until("when", ";")
 		if p.take().is("when") {
-			p.emitTest(t.line, p.expression(";"))
+			p.guard(t.line, p.expression(";"))
+		} else {
+			p.leaves = true
 		}
 	case "return":
 		p.returning(t.line)
+	case "get":
+		p.diagnostics()
 	case "raise":
 		p.raising(t.line)
 	case "assert":
@@ -84,8 +90,10 @@ func (p *reader) simple(t token) bool {
 		p.opening(t.line)
 	case "fetch":
 		p.fetching(t.line)
-	case "get", "move", "close", "null", "commit", "rollback":
-		p.until(";") // nothing that could fail for the tables' sake stands in it
+	case "move", "close", "null", "commit", "rollback": // nothing that could fail for the tables' sake stands in it
+		for !p.peek().is(";") {
+			p.mention(p.take().word, false)
+		}
 		p.at++
 	default:
 		return false
@@ -121,6 +129,7 @@ func (p *reader) assignment() {
 
 // returning reads RETURN, in all its forms.
 func (p *reader) returning(line int) {
+	leaves := !p.peek().is("query", "next")
 	switch {
 	case p.accept(";"):
 	case p.accept("query", "execute"):
@@ -133,6 +142,17 @@ func (p *reader) returning(line int) {
 		p.accept("next")
 		p.emitExpression(line, p.expression(";"))
 	}
+	p.leaves = leaves
+}
+
+// diagnostics reads GET DIAGNOSTICS: it sets variables.
+func (p *reader) diagnostics() {
+	for !p.peek().is(";") {
+		if t := p.take(); t.isName() && p.peek().is("=", ":=") {
+			p.mention(t.word, true)
+		}
+	}
+	p.at++
 }
 
 // raising reads RAISE: of what stands in it, expressions are those behind the format and behind USING.
@@ -183,6 +203,7 @@ func (p *reader) dynamicUntil(line int, into []string, end string) {
 // opening reads OPEN: what a cursor is opened for is its query from here on.
 func (p *reader) opening(line int) {
 	name := p.take()
+	p.mention(name.word, false)
 	if p.peek().is("(") {
 		p.cursorArguments(line)
 	}
@@ -210,7 +231,12 @@ func (p *reader) fetching(line int) {
 	}
 	targets := p.names()
 	p.expect(";")
-	c, known := p.cursors[strings.ToLower(strings.Trim(words[len(words)-1], `"`))]
+	if len(words) == 0 {
+		p.fail("expected a cursor")
+	}
+	name := unquoted(strings.ToLower(words[len(words)-1]))
+	p.mention(name, false)
+	c, known := p.cursors[name]
 	if !known {
 		c.query = "" // which one it is, is known only when it runs
 	}

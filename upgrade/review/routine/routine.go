@@ -14,7 +14,7 @@ type Body struct {
 	Variables []Variable
 	// Statements are all embedded SQL statements and expressions, in the order of the source.
 	Statements []Statement
-	// Handlers are the conditions of its EXCEPTION clauses, as written, with their lines.
+	// Handlers are the conditions of its EXCEPTION clauses, with their lines.
 	Handlers []Handler
 	// Ignored are the rules that comments in the body silence.
 	Ignored []Ignore
@@ -25,11 +25,13 @@ type Variable struct {
 	Name string
 	// Type is as written, or as the catalog says for an argument: uuid, async_tasks.task_id%TYPE, record.
 	Type string
-	// Argument says that it is one; Implicit, that the language declares it: FOUND, NEW, TG_OP.
+	// Argument says that it is one; Implicit, that the language declares it: FOUND, NEW, TG_OP, the number that a loop counts by.
 	Argument, Implicit bool
 	Line               int
-	// Read and Set count the statements that do so.
+	// Read and Set count the statements that do so. Only Parse counts.
 	Read, Set int
+
+	at int // among the body's
 }
 
 // Use is what a statement is in its routine.
@@ -52,7 +54,7 @@ type Statement struct {
 	// SQL is what the server prepares: of an expression, SELECT and the expression.
 	SQL  string
 	Line int // in the body, from 1
-	// Into are the variables that it sets. Inside are those that are visible to it.
+	// Into are the variables that it sets. Inside are those that are visible to it, the innermost last; they count nothing.
 	Into   []string
 	Inside []Variable
 	// Arguments are the USING expressions of a dynamic one.
@@ -61,8 +63,10 @@ type Statement struct {
 	// 1 for the one before it.
 	Test   bool
 	Guards []int
-	// Refers is what it names; empty for a dynamic one.
+	// Refers is what it names; of a dynamic one, only what its expression does, and its text where that is one literal.
 	Refers Refers
+	// Unclear says why that is not known; empty if it is.
+	Unclear string
 }
 
 // Refers is what statements name, as far as their text says: which schema a name without one belongs to is up to the search path.
@@ -81,10 +85,11 @@ type Name struct {
 type TableUse struct {
 	Name
 
-	// Reads and Writes are the columns it names, sorted; a star stands for all.
+	// Reads and Writes are the columns it names, sorted; a star stands for all. A column that is read without the name of its table, where
+	// several are, is among neither's.
 	Reads  []string `json:"reads,omitempty"`
 	Writes []string `json:"writes,omitempty"`
-	// Read, Insert, Update and Delete are what it does with rows.
+	// Read, Insert, Update and Delete are what it does with rows. That one reads which rows it updates goes without saying.
 	Read   bool `json:"read,omitempty"`
 	Insert bool `json:"insert,omitempty"`
 	Update bool `json:"update,omitempty"`
@@ -93,6 +98,7 @@ type TableUse struct {
 
 // Handler is an EXCEPTION clause.
 type Handler struct {
+	// Conditions are names in lower case, or SQLSTATEs.
 	Conditions []string
 	Line       int
 }

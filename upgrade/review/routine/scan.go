@@ -119,6 +119,14 @@ func next(text string, at int) token {
 // quoted is a name as SQL takes it, whatever stands in it.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
+// unquoted is the name that a text stands for, in which capitals were made small.
+func unquoted(name string) string {
+	if !strings.HasPrefix(name, `"`) {
+		return name
+	}
+	return strings.ReplaceAll(strings.Trim(name, `"`), `""`, `"`)
+}
+
 func stringSize(text string, escapes bool) int {
 	for at := 1; at < len(text); at++ {
 		switch {
