@@ -2,12 +2,9 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -73,11 +70,15 @@ func (a *app) newReview() *cobra.Command {
 	set := cmd.Flags()
 	set.StringVar(&flags.to, "to", "", "review up to the end of this `PHASE` (default: the last one)")
 	set.StringVar(&flags.format, "format", "text", "write text, json, markdown or html")
-	set.StringVar(&flags.output, "output", "", "write to this `FILE`")
+	set.StringVar(&flags.output, "output", "", "write to this `FILE`, which is replaced as a whole (default: -, the standard output)")
 	set.StringVar(&flags.failOn, "fail-on", "decide", "what ends with another exit code than 0: must-fix, decide, note or never")
 	set.StringVar(&flags.scratch, "scratch", "", "make the copy on the server of this `URL`, as a superuser (default: start a server)")
 	set.IntVar(&flags.tasks, "rehearse-tasks", 0,
 		fmt.Sprintf("how many tasks to generate for the copy (default: as many as there are, at most %s)", count(review.DefaultTasks)))
+	for name, values := range map[string][]string{"format": reviewFormats, "fail-on": failOnNames} {
+		offer := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+		_ = cmd.RegisterFlagCompletionFunc(name, offer) // it fails for an unknown flag only
+	}
 	return cmd
 }
 
@@ -91,6 +92,9 @@ func (f *reviewFlags) check(cmd *cobra.Command, json bool) error {
 	case !slices.Contains(reviewFormats, f.format):
 		return &usageError{reason: fmt.Sprintf("no format is called %q", f.format), hint: "It is one of " + strings.Join(reviewFormats, ", ") + "."}
 	}
+	if f.output == "-" {
+		f.output = ""
+	}
 	switch {
 	case !slices.Contains(failOnNames, f.failOn):
 		return &usageError{reason: fmt.Sprintf("--fail-on cannot be %q", f.failOn), hint: "It is one of " + strings.Join(failOnNames, ", ") + "."}
@@ -102,6 +106,13 @@ func (f *reviewFlags) check(cmd *cobra.Command, json bool) error {
 
 // review writes what there is to say about the upgrade of this database.
 func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) error {
+	var file *replacedFile
+	if flags.output != "" {
+		var err error
+		if file, err = newReplacedFile(flags.output); err != nil {
+			return err
+		}
+	}
 	config, err := a.config()
 	if err != nil {
 		return err
@@ -125,7 +136,7 @@ func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) e
 	if err != nil {
 		return err
 	}
-	if err := a.writeReview(result, flags); err != nil {
+	if err := a.writeReview(result, flags, file); err != nil {
 		return err
 	}
 	if code := reviewExit(result.Verdict, flags.failOn); code != exitDone {
@@ -134,46 +145,53 @@ func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) e
 	return nil
 }
 
-func (a *app) writeReview(result review.Report, flags reviewFlags) error {
+func (a *app) writeReview(result review.Report, flags reviewFlags, file *replacedFile) error {
 	var text bytes.Buffer
 	options := render.Options{}
 	write := map[string]func(io.Writer, review.Report, render.Options) error{
 		"text": render.Text, "json": render.JSON, "markdown": render.Markdown, "html": render.HTML,
 	}[flags.format]
-	if flags.format == "text" && flags.output == "" {
+	if flags.format == "text" && file == nil {
 		options.Width, options.Color = a.console.width, a.console.color
 	}
 	if err := write(&text, result, options); err != nil {
 		return fmt.Errorf("write the review: %w", err)
 	}
 	switch {
-	case flags.output == "" && a.flags.json:
+	case file == nil && a.flags.json:
 		a.console.emit("review", result.Whole())
 		return nil
-	case flags.output == "":
+	case file == nil:
 		a.console.resultf("%s", strings.TrimSuffix(text.String(), "\n"))
 		return nil
 	}
-	if info, err := os.Stat(flags.output); err == nil && !info.Mode().IsRegular() {
-		return &hintedError{error: fmt.Errorf("%s is no ordinary file", flags.output), hint: "Name another file, or leave --output out."}
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("write the review: %w", err)
+	if err := file.write(text.Bytes()); err != nil {
+		return err
 	}
-	if err := os.WriteFile(flags.output, text.Bytes(), 0o644); err != nil { //nolint:gosec // it holds nothing that only one may see
-		return fmt.Errorf("write the review: %w", err)
-	}
-	a.console.resultf("%s: %s", cmp.Or(reviewVerdict(result.Verdict), "nothing to fix and nothing to decide"), flags.output)
+	a.console.resultf("%s: %s", reviewVerdict(result), flags.output)
 	return nil
 }
 
-// reviewVerdict counts what stands in the way, empty for nothing.
-func reviewVerdict(v review.Verdict) string {
+// reviewVerdict counts what stands in the way, and what nobody has looked at.
+func reviewVerdict(r review.Report) string {
 	var parts []string
-	if v.MustFix > 0 {
-		parts = append(parts, fmt.Sprintf("%d must be fixed", v.MustFix))
+	if r.Verdict.MustFix > 0 {
+		parts = append(parts, fmt.Sprintf("%d must be fixed", r.Verdict.MustFix))
 	}
-	if v.Decide > 0 {
-		parts = append(parts, fmt.Sprintf("%d to decide", v.Decide))
+	if r.Verdict.Decide > 0 {
+		parts = append(parts, fmt.Sprintf("%d to decide", r.Verdict.Decide))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing to fix and nothing to decide")
+	}
+	skipped := 0
+	for _, c := range r.Checks {
+		if c.State == review.Skipped {
+			skipped++
+		}
+	}
+	if skipped > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s not made", skipped, counted(int64(len(r.Checks)), "check")))
 	}
 	return strings.Join(parts, ", ")
 }
