@@ -27,7 +27,8 @@ Where neither is to be had, the review says what it could not look at, and wheth
 to be decided.
 
 --format html gives one page that needs nothing else, markdown a text for a merge request, json everything for
-a program. The rules that findings name are explained in docs/rules.
+a program. The rules that findings name are explained in docs/rules. At the end stands a hash: "up --approved"
+takes it, and runs nothing but what was reviewed.
 
 Exit code 0: nothing to decide. 3: something is to be decided. 4: something must be fixed.
 --fail-on must-fix takes decisions for granted, --fail-on note wants to hear of notes too, as 3.`

@@ -76,6 +76,7 @@ var changed = []struct {
 	{`DROP INDEX extra.child_amount`, []Part{Tables}},
 	{`CREATE INDEX ON extra.child (amount) WHERE amount > 1`, []Part{Tables}},
 	{`CREATE INDEX ON async_tasks (command_id)`, []Part{Tables}},
+	{`ALTER INDEX extra.child_next ALTER COLUMN 1 SET STATISTICS 400`, []Part{Tables}},
 	{`CREATE RULE quiet AS ON DELETE TO job DO INSTEAD NOTHING`, []Part{Tables}},
 	{`DROP STATISTICS extra.together`, []Part{Tables}},
 	{`CREATE OR REPLACE VIEW extra.seen AS SELECT task_id, status, at, price, span FROM (SELECT task_id, status, current_timestamp AS at, 1.5::float8 AS price, interval '2 days' AS span FROM public.async_tasks) t`, []Part{Tables}},

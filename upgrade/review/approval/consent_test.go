@@ -120,6 +120,29 @@ func TestConsentIsAskedUnderTheRunLockInATransactionThatOnlyReads(t *testing.T) 
 	}
 }
 
+func TestConsentIsAskedBeforeADirtyMarkIsTakenAway(t *testing.T) {
+	db := engine(t)
+	conn := db.Connect(t.Context())
+	upgrader := newUpgrader(t, db.URL, nil)
+	chain := upgrader.Chain()
+	approved := hash(t, conn, chain, upgrade.Backfill)
+	if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: upgrade.Expand}); err != nil {
+		t.Fatal(err)
+	}
+	options := upgrade.UpOptions{To: upgrade.Backfill, Consent: approval.Consent(chain, upgrade.Backfill, approved)}
+	run(t, conn, `UPDATE schema_migrations SET version = 3, dirty = true; GRANT SELECT ON job TO PUBLIC`) // as the stock migrate program marks it
+	_, err := upgrader.Up(t.Context(), options)
+	mismatch(t, err)
+	var dirty bool
+	if err := conn.QueryRow(t.Context(), `SELECT dirty FROM schema_migrations`).Scan(&dirty); err != nil || !dirty {
+		t.Errorf("the mark was taken away: %v", err)
+	}
+	run(t, conn, `REVOKE SELECT ON job FROM PUBLIC`)
+	if result, err := upgrader.Up(t.Context(), options); err != nil || result.To != chain.End(upgrade.Backfill) {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
 func TestConsentIsAskedAgainWhereTheConnectionWasLost(t *testing.T) {
 	db := engine(t)
 	conn := db.Connect(t.Context())

@@ -28,6 +28,7 @@ const ForeignSQL = `
 	CREATE TABLE extra.years (year integer) PARTITION BY LIST (year);
 	CREATE TABLE extra.year_1 PARTITION OF extra.years FOR VALUES IN (1);
 	CREATE INDEX child_amount ON extra.child (amount);
+	CREATE INDEX child_next ON extra.child ((amount + 1));
 	CREATE SEQUENCE extra.counter;
 	CREATE TYPE extra.state AS ENUM ('on', 'off');
 	CREATE TYPE extra.pair AS (a integer, b text);

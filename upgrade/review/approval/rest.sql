@@ -41,6 +41,11 @@ found (part, object, text) AS (
     WHERE r.relkind IN ('r', 'p', 'm', 'f') AND NOT (r.name = 'public.async_tasks' AND a.attname IN (
         'action_parameters', 'action_params_class', 'task_parameters', 'task_params_class', 'root_command_id'))
     UNION ALL
+    SELECT 'tables', format('column %s of index %s', a.attnum, r.name), 'statistics ' || a.attstattarget
+    FROM relations r
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attstattarget >= 0
+    WHERE r.relkind IN ('i', 'I')
+    UNION ALL
     -- A key that is switched off.
     SELECT DISTINCT 'tables', format('constraint %I', k.conname), format('enabled %s on %s', g.tgenabled, r.name)
     FROM pg_catalog.pg_trigger g
