@@ -17,6 +17,7 @@ import (
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/rehearse"
 	"github.com/ovirt/coco/upgrade/review/approval"
+	"github.com/ovirt/coco/upgrade/review/catalog"
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/judge"
@@ -174,7 +175,7 @@ func (r *run) report(plan upgrade.Plan, looked upgrade.CheckResult, result judge
 		Database: Database{
 			Name: r.Config.Database, Address: net.JoinHostPort(r.Config.Host, strconv.Itoa(int(r.Config.Port))),
 			Server: r.live.catalog.Server, Version: plan.From,
-			Routines: len(r.live.catalog.Routines), Tables: len(r.live.catalog.Tables),
+			Routines: len(r.live.catalog.Routines), Tables: tablesOf(r.live.catalog),
 		},
 		Plan: Plan{
 			From: plan.From, To: plan.To, Direction: plan.Direction, Source: "the migrations of this program",
@@ -194,6 +195,16 @@ func (r *run) report(plan upgrade.Plan, looked upgrade.CheckResult, result judge
 	}
 	report.Took = time.Since(r.started)
 	return report
+}
+
+// tablesOf counts tables: views are none.
+func tablesOf(c *catalog.Catalog) (tables int) {
+	for _, t := range c.Tables {
+		if t.Kind == catalog.KindTable {
+			tables++
+		}
+	}
+	return tables
 }
 
 // hashOf is over all that is run.
