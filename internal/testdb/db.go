@@ -44,6 +44,9 @@ func New(tb testing.TB, opts Options) *DB {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+		if err := collect(ctx, server, name); err != nil {
+			tb.Errorf("testdb: %v", err)
+		}
 		if err := server.DropDatabase(ctx, name); err != nil {
 			tb.Errorf("testdb: %v", err)
 		}

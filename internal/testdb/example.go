@@ -34,6 +34,9 @@ func Example(template Template) (done func()) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+		if err := collect(ctx, server, name); err != nil {
+			panic(err)
+		}
 		if err := server.DropDatabase(ctx, name); err != nil {
 			panic(err)
 		}

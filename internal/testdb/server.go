@@ -4,18 +4,21 @@
 //
 //	func TestMain(m *testing.M) { testdb.Main(m) }
 //
-// COCO_TEST_PGBIN names the directory of another server version's programs to test with.
+// COCO_TEST_PGBIN names the directory of another server version's programs to test with. COCO_SQL_COVERAGE names a directory where it
+// keeps which statements of stored procedures have run; see package sqlcover.
 package testdb
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ovirt/coco/internal/ephemeral"
+	"github.com/ovirt/coco/internal/sqlcover"
 )
 
 // BinDirVariable names the environment variable that chooses the server version.
@@ -63,10 +66,17 @@ func Server(tb testing.TB) *ephemeral.Server {
 
 func (p *process) start() (*ephemeral.Server, error) {
 	p.once.Do(func() {
+		settings := map[string]string{"max_prepared_transactions": "20"}
+		if sqlcover.Dir() != "" {
+			maps.Copy(settings, sqlcover.Settings())
+		}
 		p.server, p.err = ephemeral.Start(context.Background(), ephemeral.Options{
 			BinDir:   os.Getenv(BinDirVariable),
-			Settings: map[string]string{"max_prepared_transactions": "20"},
+			Settings: settings,
 		})
+		if p.err == nil {
+			p.err = count(context.Background(), p.server)
+		}
 	})
 	return p.server, p.err
 }

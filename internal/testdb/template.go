@@ -77,7 +77,7 @@ func build(server *ephemeral.Server, db string, t Template) error {
 	if err := t.Build(ctx, server.URL(db)); err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
 	}
-	return nil
+	return collect(ctx, server, db)
 }
 
 // identifier makes the part of a database name that tells people what it is for.
