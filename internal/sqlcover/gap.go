@@ -111,4 +111,6 @@ func ReadExceptions(text string) ([]Exception, error) {
 	return all, nil
 }
 
-func (e Exception) covers(g Gap) bool { return e.Signature == g.Procedure.Signature && e.Text == g.Text }
+func (e Exception) covers(g Gap) bool {
+	return e.Signature == g.Procedure.Signature && e.Text == g.Text
+}
