@@ -25,15 +25,16 @@ type Coverage struct {
 // Ratio is a part of a whole.
 type Ratio struct{ Run, All int }
 
-func (r *Ratio) add(run bool) {
-	r.All++
+// one is the ratio of a single statement or branch.
+func one(run bool) Ratio {
 	if run {
-		r.Run++
+		return Ratio{1, 1}
 	}
+	return Ratio{0, 1}
 }
 
-// Add adds another ratio.
-func (r *Ratio) Add(other Ratio) { r.Run, r.All = r.Run+other.Run, r.All+other.All }
+// Plus is the ratio of both.
+func (r Ratio) Plus(other Ratio) Ratio { return Ratio{r.Run + other.Run, r.All + other.All} }
 
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.Run, r.All) }
 
@@ -43,17 +44,17 @@ func (p Procedure) Coverage() Coverage {
 	first := map[string]bool{} // places whose first statement has been looked at
 	for _, s := range p.Statements {
 		ran := s.Runs > 0
-		c.Statements.add(ran)
+		c.Statements = c.Statements.Plus(one(ran))
 		if !ran {
 			c.Gaps = append(c.Gaps, Gap{Procedure: p, Line: s.Line, Text: p.Text(s)})
 		}
 		if place := fmt.Sprint(s.Parent, s.Place); isBranch(s.Place) && !first[place] {
 			first[place] = true
-			c.Branches.add(ran)
+			c.Branches = c.Branches.Plus(one(ran))
 		}
 		if p.mayPass(s) {
 			passed := p.passed(s)
-			c.Branches.add(passed)
+			c.Branches = c.Branches.Plus(one(passed))
 			if ran && !passed {
 				c.Gaps = append(c.Gaps, Gap{Procedure: p, Line: s.Line, Text: "else of " + p.Text(s)})
 			}

@@ -22,8 +22,8 @@ func Report(out io.Writer, procedures []Procedure, exceptions []Exception) error
 			continue
 		}
 		c := p.Coverage()
-		all.Statements.Add(c.Statements)
-		all.Branches.Add(c.Branches)
+		all.Statements = all.Statements.Plus(c.Statements)
+		all.Branches = all.Branches.Plus(c.Branches)
 		all.Gaps = append(all.Gaps, c.Gaps...)
 		fmt.Fprintf(out, "%10s %8s %s, %s\n", c.Statements, c.Branches, p.Signature, p.Since)
 	}

@@ -4,7 +4,7 @@ package procedures
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // short ids for names, as md5(text) of PostgreSQL gives them
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,7 +100,7 @@ const none = "'00000000-0000-0000-0000-000000000000'"
 
 // id is md5('name')::uuid.
 func id(name string) uuid.UUID {
-	return uuid.UUID(md5.Sum([]byte(name))) //nolint:gosec // no secret
+	return uuid.UUID(md5.Sum([]byte(name)))
 }
 
 // names are those whose ids answers are looked through for.

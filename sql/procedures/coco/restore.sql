@@ -118,7 +118,7 @@ BEGIN
             WHERE a.attrelid = c_table AND a.attnum = ANY (s.stxkeys))
     LOOP
         EXECUTE v_column.remove;
-        v_definitions := v_definitions || v_column.create || COALESCE(v_column.describe, '');
+        v_definitions := array_remove(v_definitions || v_column.create || v_column.describe, NULL);
     END LOOP;
 
     FOR v_column IN
