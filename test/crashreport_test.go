@@ -22,6 +22,8 @@ type crashReport struct {
 	cuts, kills, broken, shutdowns, differences atomic.Int64
 
 	left atomic.Int64 // cases that were not run, because the flag -run asked for others
+
+	part, parts int // of the cases, every parts-th is run, from the part-th on
 }
 
 func (r *crashReport) interruptions() int64 { return r.cuts.Load() + r.kills.Load() + r.broken.Load() }
@@ -51,8 +53,8 @@ func (r *crashReport) all(t *testing.T, cases []crashCase) {
 			}
 		})
 	}
-	for _, one := range cases {
-		next <- one
+	for i := r.part - 1; i < len(cases); i += r.parts {
+		next <- cases[i]
 	}
 	close(next)
 	workers.Wait()
