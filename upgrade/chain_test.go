@@ -149,3 +149,51 @@ func TestParsePhaseNamesThoseThereAre(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestProgramIsEverythingThatUpMayRunOnTheWayToAPhase(t *testing.T) {
+	upgrader, _ := newUpgrader(t, "postgres://localhost/nowhere")
+	chain := upgrader.Chain()
+	for _, test := range []struct {
+		to      upgrade.Phase
+		last    int64
+		kinds   []upgrade.Kind
+		without []upgrade.Kind
+	}{
+		{"", chain.Last(), []upgrade.Kind{
+			upgrade.KindMend, upgrade.KindMoveIn, upgrade.KindAlone, upgrade.KindBackfill, upgrade.KindDrain, upgrade.KindCatchUp,
+		}, nil},
+		{upgrade.Contract, chain.End(upgrade.Contract), []upgrade.Kind{upgrade.KindMend, upgrade.KindMoveIn, upgrade.KindDrain}, []upgrade.Kind{upgrade.KindAlone}},
+		{upgrade.Expand, chain.End(upgrade.Expand), []upgrade.Kind{upgrade.KindMend, upgrade.KindMoveIn}, []upgrade.Kind{upgrade.KindBackfill}},
+	} {
+		program, err := chain.Program(test.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, versions := map[upgrade.Kind]bool{}, []int64{}
+		for i, a := range program {
+			seen[a.Kind] = true
+			if a.Kind == upgrade.KindApply {
+				versions = append(versions, a.Version)
+			}
+			if a.Number != i+1 || a.SQL == "" {
+				t.Errorf("to %q: action %d is %+v", test.to, i+1, a)
+			}
+		}
+		if len(versions) != int(test.last) || !slices.IsSorted(versions) || versions[len(versions)-1] != test.last {
+			t.Errorf("to %q: it applies %v", test.to, versions)
+		}
+		for _, kind := range test.kinds {
+			if !seen[kind] {
+				t.Errorf("to %q: it lacks %s", test.to, kind)
+			}
+		}
+		for _, kind := range test.without {
+			if seen[kind] {
+				t.Errorf("to %q: it has %s", test.to, kind)
+			}
+		}
+	}
+	if _, err := chain.Program("nowhere"); err == nil {
+		t.Error("it goes to a phase that is none")
+	}
+}

@@ -139,8 +139,8 @@ func (l *Live) table(t catalog.Table) {
 // foreign adds what somebody else has put on coco's own table.
 func (l *Live) foreign(t catalog.Table) {
 	triggers := slices.DeleteFunc(slices.Clone(t.Triggers), ownTrigger)
-	if len(triggers) > 0 || len(t.Policies) > 0 {
-		l.add(Tables, t.Object, triggers, t.Policies)
+	if len(triggers) > 0 || len(t.Rules) > 0 || t.RLS {
+		l.add(Tables, t.Object, triggers, t.Rules, t.RLS, t.Policies)
 	}
 }
 
