@@ -32,6 +32,8 @@ const (
 	KindExport Kind = "export"
 	// KindTakeBack runs a migration's way back.
 	KindTakeBack Kind = "take_back"
+	// KindInstall runs a file of procedures. No run of coco's own migrations has one: a review of other files does.
+	KindInstall Kind = "install"
 )
 
 // Words name a kind as people do: wait for older transactions.

@@ -95,7 +95,7 @@ func (r *run) start(ctx context.Context, hooks hooks) error {
 		LockTimeout: r.lockTimeout, RunLockBudget: r.lockBudget, Waiting: r.waitingForRun(), Session: r.settleAgain,
 		Ups: entries(r.chain.ups), Downs: entries(r.chain.downs),
 		ToolVersion: r.toolVersion, Client: r.client,
-		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: split,
+		Before: hooks.before, After: r.lastly(hooks.after), Between: r.inspect, Split: Split,
 	})
 	files, err := iofs.New(r.files, ".")
 	if err != nil {

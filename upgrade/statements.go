@@ -5,8 +5,8 @@ import "strings"
 // span is a piece of a text, in bytes.
 type span struct{ start, end int }
 
-// split cuts a file into its statements.
-func split(sql string) []string {
+// Split cuts a file into its statements, without the comments and blanks before each. It takes a body of BEGIN ATOMIC … END for several.
+func Split(sql string) []string {
 	var texts []string
 	for _, s := range statements(sql) {
 		texts = append(texts, sql[s.start:s.end])

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,17 +32,23 @@ to be decided.
 a program. The rules that findings name are explained in docs/rules. At the end stands a hash: "up --approved"
 takes it, and runs nothing but what was reviewed.
 
+--migrations DIR reviews files of golang-migrate (NUMBER_title.up.sql) instead of this program's own: those that
+the database does not have by public.schema_migrations, or all. --procedures DIR adds files of procedures that
+are run behind them. --to is then the number of the last migration.
+
 Exit code 0: nothing to decide. 3: something is to be decided. 4: something must be fixed.
 --fail-on must-fix takes decisions for granted, --fail-on note wants to hear of notes too, as 3.`
 
 const reviewExample = `  upgrade review
   upgrade review --format html --output review.html
   upgrade review --to contract --fail-on must-fix --format markdown > review.md
+  upgrade review --migrations db/migrations --procedures db/procedures
   upgrade review --scratch postgres://postgres@test.example.org/postgres`
 
 // reviewFlags are those of review.
 type reviewFlags struct {
 	to, scratch, format, output, failOn string
+	migrations, procedures              string
 	tasks                               int
 }
 
@@ -58,18 +66,26 @@ func (a *app) newReview() *cobra.Command {
 		Example: reviewExample,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			phase, err := phaseNamed(flags.to)
-			if err != nil {
-				return err
-			}
 			if err := flags.check(cmd, a.flags.json); err != nil {
 				return err
 			}
-			return a.review(cmd.Context(), phase, flags)
+			directory, err := flags.directory()
+			if err != nil {
+				return err
+			}
+			var phase upgrade.Phase
+			if directory == nil {
+				if phase, err = phaseNamed(flags.to); err != nil {
+					return err
+				}
+			}
+			return a.review(cmd.Context(), phase, directory, flags)
 		},
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.to, "to", "", "review up to the end of this `PHASE` (default: the last one)")
+	set.StringVar(&flags.to, "to", "", "review up to the end of this `PHASE`, or to this version of --migrations (default: the last one)")
+	set.StringVar(&flags.migrations, "migrations", "", "review the migrations in this `DIR` instead of this program's own")
+	set.StringVar(&flags.procedures, "procedures", "", "with --migrations: run the .sql files in this `DIR` behind them")
 	set.StringVar(&flags.format, "format", "text", "write text, json, markdown or html")
 	set.StringVar(&flags.output, "output", "", "write to this `FILE`, which is replaced as a whole (default: -, the standard output)")
 	set.StringVar(&flags.failOn, "fail-on", "decide", "what ends with another exit code than 0: must-fix, decide, note or never")
@@ -99,14 +115,40 @@ func (f *reviewFlags) check(cmd *cobra.Command, json bool) error {
 	switch {
 	case !slices.Contains(failOnNames, f.failOn):
 		return &usageError{reason: fmt.Sprintf("--fail-on cannot be %q", f.failOn), hint: "It is one of " + strings.Join(failOnNames, ", ") + "."}
+	case f.migrations == "" && changed("migrations"), f.procedures == "" && changed("procedures"):
+		return &usageError{reason: "--migrations and --procedures name directories"}
+	case f.procedures != "" && f.migrations == "":
+		return &usageError{reason: "--procedures goes together with --migrations", hint: "Procedures are run behind migrations."}
+	case f.migrations != "" && changed("rehearse-tasks"):
+		return &usageError{reason: "--migrations and --rehearse-tasks exclude one another", hint: "Rows are generated for this program's own migrations only."}
 	case changed("rehearse-tasks") && (f.tasks < 1 || f.tasks > rehearse.MaxTasks):
 		return &usageError{reason: "--rehearse-tasks is at least 1 and at most " + count(rehearse.MaxTasks)}
 	}
 	return nil
 }
 
+// directory is what --migrations and --procedures name, nil without them.
+func (f *reviewFlags) directory() (*review.Directory, error) {
+	if f.migrations == "" {
+		return nil, nil //nolint:nilnil // there is none, and nothing is wrong
+	}
+	d := &review.Directory{Migrations: os.DirFS(f.migrations), Name: "the migrations in " + f.migrations}
+	if f.procedures != "" {
+		d.Procedures = os.DirFS(f.procedures)
+		d.Name += " and the procedures in " + f.procedures
+	}
+	if f.to == "" {
+		return d, nil
+	}
+	var err error
+	if d.To, err = strconv.ParseInt(f.to, 10, 64); err != nil || d.To < 1 {
+		return nil, &usageError{reason: fmt.Sprintf("--to cannot be %q", f.to), hint: "With --migrations it is the number of a migration."}
+	}
+	return d, nil
+}
+
 // review writes what there is to say about the upgrade of this database.
-func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) error {
+func (a *app) review(ctx context.Context, to upgrade.Phase, directory *review.Directory, flags reviewFlags) error {
 	var file *replacedFile
 	if flags.output != "" {
 		var err error
@@ -121,7 +163,7 @@ func (a *app) review(ctx context.Context, to upgrade.Phase, flags reviewFlags) e
 	report := a.newReporter("")
 	defer report.end()
 	options := review.Options{
-		Config: config, To: to, Tasks: flags.tasks, ToolVersion: toolVersion(),
+		Config: config, To: to, Directory: directory, Tasks: flags.tasks, ToolVersion: toolVersion(),
 		Doing: func(what string) { report.doing(elapsed(what)) },
 	}
 	if flags.scratch != "" {

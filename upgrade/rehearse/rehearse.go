@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -108,15 +109,18 @@ type Lock struct {
 // Run rehearses what Up, or Down, would do now. Where that is nothing, the result has no steps, and no copy is made. A step that locks
 // what it does not declare is ErrUndeclared, once everything has been run. With an error the result says how far it came.
 func Run(ctx context.Context, options Options) (Result, error) {
-	limit := cmp.Or(options.TimeLimit, DefaultTimeLimit)
+	return within(ctx, options.TimeLimit, "Rehearse with fewer tasks.", (&rehearsal{Options: options}).run)
+}
+
+// within bounds a rehearsal.
+func within(ctx context.Context, limit time.Duration, hint string, run func(context.Context) (Result, error)) (Result, error) {
+	limit = cmp.Or(limit, DefaultTimeLimit)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	result, err := (&rehearsal{Options: options}).run(limited)
+	result, err := run(limited)
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return result, &upgrade.Error{
-			Cause:  limited.Err(),
-			Reason: fmt.Sprintf("the rehearsal was not done after %s", limit),
-			Hint:   "Rehearse with fewer tasks.",
+			Cause: limited.Err(), Reason: fmt.Sprintf("the rehearsal was not done after %s", limit), Hint: hint,
 		}
 	}
 	return result, err
@@ -129,6 +133,7 @@ type rehearsal struct {
 	live    live
 	scratch *scratch
 	result  Result
+	as      string // a role that is to be there also if the schema does not name it
 }
 
 func (r *rehearsal) run(ctx context.Context) (result Result, err error) {
@@ -167,6 +172,14 @@ func (r *rehearsal) plan(ctx context.Context, config *pgx.ConnConfig) (upgrade.P
 
 // prepare makes the copy and takes it to where the database stands.
 func (r *rehearsal) prepare(ctx context.Context, plan upgrade.Plan) error {
+	if err := r.copy(ctx); err != nil {
+		return err
+	}
+	return r.fill(ctx, plan)
+}
+
+// copy makes the copy.
+func (r *rehearsal) copy(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, r.Config)
 	if err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
@@ -179,6 +192,9 @@ func (r *rehearsal) prepare(ctx context.Context, plan upgrade.Plan) error {
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	if r.live, err = lookAt(ctx, tx, r.Scratch != nil); err != nil {
 		return err
+	}
+	if r.as != "" && !slices.Contains(r.live.roles, r.as) {
+		r.live.roles = append(r.live.roles, r.as)
 	}
 	r.result.Server = r.live.version
 	r.doing("starting a server for the copy")
@@ -193,10 +209,7 @@ func (r *rehearsal) prepare(ctx context.Context, plan upgrade.Plan) error {
 		r.note(fmt.Sprintf("the copy is on PostgreSQL %d, the database on %d: their times, and their locks, may differ", major, r.live.major))
 	}
 	r.doing("copying the schema")
-	if err := r.copySchema(ctx, tx); err != nil {
-		return err
-	}
-	return r.fill(ctx, plan)
+	return r.copySchema(ctx, tx)
 }
 
 // fill puts rows in: as an engine wrote them, before the upgrade. A copy that is further is taken back first, and forward again.

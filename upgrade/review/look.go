@@ -100,21 +100,8 @@ var archivedSQL string
 
 // readLive reads the catalog of the database, and counts its rows, in one snapshot.
 func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return live{}, fmt.Errorf("connect to the database: %w", err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var l live
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
-		set := fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lockWait.Milliseconds())
-		if _, err := tx.Exec(ctx, set); err != nil {
-			return err
-		}
-		if l.catalog, err = catalog.Read(ctx, tx); err != nil {
-			return err
-		}
+	err := l.read(ctx, config, func(tx pgx.Tx) (err error) {
 		if l.hashed, err = approval.Complete(ctx, tx, l.catalog); errors.Is(err, upgrade.ErrRefused) {
 			l.unhashed = reason(err)
 		} else if err != nil {
@@ -131,6 +118,26 @@ func readLive(ctx context.Context, config *pgx.ConnConfig) (live, error) {
 		return l, unreadable(fmt.Errorf("read the database: %w", err), config.User)
 	}
 	return l, nil
+}
+
+// read reads the catalog, and in the same snapshot what else is asked for.
+func (l *live) read(ctx context.Context, config *pgx.ConnConfig, more func(pgx.Tx) error) error {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		set := fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lockWait.Milliseconds())
+		if _, err := tx.Exec(ctx, set); err != nil {
+			return err
+		}
+		if l.catalog, err = catalog.Read(ctx, tx); err != nil {
+			return err
+		}
+		return more(tx)
+	})
 }
 
 // whyUncounted is why rows were not counted, and what to do about it.

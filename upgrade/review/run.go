@@ -38,6 +38,8 @@ type Options struct {
 	Scratch *pgx.ConnConfig
 	// To is the phase to stop after, as for Up.
 	To upgrade.Phase
+	// Directory, when set, is reviewed instead of what Up would do. To and Tasks mean nothing then.
+	Directory *Directory
 	// Tasks is how many tasks are generated on the copy; 0 for as many as the database has, DefaultTasks at most.
 	Tasks int
 	// ToolVersion is written into the report.
@@ -52,6 +54,9 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	r := &run{Options: options, started: time.Now()}
 	if r.Doing == nil {
 		r.Doing = func(string) {}
+	}
+	if r.Directory != nil {
+		return r.directory(ctx)
 	}
 	return r.run(ctx)
 }
@@ -128,20 +133,30 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 		r.facts.NoCopy = "there is nothing to do"
 		return nil
 	}
+	return r.onCopy(ctx, func(before, after look) (rehearse.Result, error) {
+		return rehearse.Run(ctx, rehearse.Options{
+			Config: r.Config, Scratch: r.Scratch, To: r.To, ToolVersion: r.ToolVersion, Doing: r.Doing,
+			Tasks:  cmp.Or(r.Tasks, int(min(max(plan.Tasks, 1), DefaultTasks))),
+			Before: before, After: after,
+		})
+	})
+}
+
+// look is called with a connection to the copy.
+type look func(context.Context, *pgx.Conn) error
+
+// onCopy runs something on a copy, and looks at that before and after.
+func (r *run) onCopy(ctx context.Context, run func(before, after look) (rehearse.Result, error)) error {
 	var before, after judge.Side
 	var failed error // to look at the copy
-	look := func(side *judge.Side) func(context.Context, *pgx.Conn) error {
+	looking := func(side *judge.Side) look {
 		return func(ctx context.Context, conn *pgx.Conn) error {
 			r.Doing("checking the procedures of the copy")
 			*side, failed = r.lookAt(ctx, conn)
 			return failed
 		}
 	}
-	result, err := rehearse.Run(ctx, rehearse.Options{
-		Config: r.Config, Scratch: r.Scratch, To: r.To, ToolVersion: r.ToolVersion, Doing: r.Doing,
-		Tasks:  cmp.Or(r.Tasks, int(min(max(plan.Tasks, 1), DefaultTasks))),
-		Before: look(&before), After: look(&after),
-	})
+	result, err := run(looking(&before), looking(&after))
 	r.notes = append(r.notes, result.Notes...)
 	switch {
 	case ctx.Err() != nil || failed != nil || errors.Is(err, rehearse.ErrScratch):
@@ -151,7 +166,8 @@ func (r *run) rehearse(ctx context.Context, plan upgrade.Plan) error {
 		r.facts.NoCopy = reason(err)
 		return nil
 	default:
-		r.facts.Before, r.facts.PlanFails = before, reason(err)
+		file, ok := errors.AsType[*rehearse.FileError](err)
+		r.facts.Before, r.facts.PlanFails, r.facts.RowsMissing = before, reason(err), ok && file.AsksForRows()
 		r.notes = append(r.notes, "the plan fails on the copy: "+r.facts.PlanFails)
 		return nil
 	}

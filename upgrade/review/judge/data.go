@@ -19,6 +19,9 @@ const largeValue = 1 << 20
 
 // data tells what is at stake: it moves, and nothing of it is lost, so there is nothing to decide.
 func (j *judge) data() {
+	if j.Directory {
+		return
+	}
 	if j.Data == nil {
 		j.skip("data", "rows: not counted", cmp.Or(j.NoData, "nobody asked for them"))
 		return
@@ -63,6 +66,9 @@ func (j *judge) data() {
 
 // upgrade takes over what upgrade.Check found.
 func (j *judge) upgrade() {
+	if j.Directory {
+		return
+	}
 	if j.Check == nil {
 		j.skip("upgrade", "what up would refuse: not asked")
 		return

@@ -13,6 +13,9 @@ import (
 // edits judges procedures that are of no known release: somebody edited them here.
 func (j *judge) edits() {
 	found := j.known.Compare(j.Before.Catalog.Routines)
+	if found.Compared() == 0 && j.Directory {
+		return // it is no engine's database
+	}
 	if found.Compared() == 0 {
 		j.skip("releases", "local edits: not checked", "no procedure has the name of one of an engine's")
 		return

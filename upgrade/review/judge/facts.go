@@ -22,6 +22,12 @@ type Facts struct {
 	NoCopy, NoData string
 	// PlanFails is why the plan could not be carried out on the copy, empty if it could. Then there is no side After either.
 	PlanFails string
+	// RowsMissing says that the plan may fail only because the copy has no rows.
+	RowsMissing bool
+	// Directory says that the plan is not coco's: files of somebody else's, in which package rule has found Files. What only coco's own has
+	// is not asked for then.
+	Directory bool
+	Files     []finding.Finding
 	// Changes are what package change says of the two.
 	Changes []change.Change
 	// Texts are all SQL that is run. What goes although none of them names it has gone with something else.

@@ -41,6 +41,7 @@ func Judge(facts Facts) (Result, error) {
 		j.without()
 	}
 	j.rules()
+	j.files()
 	j.edits()
 	j.data()
 	j.upgrade()
@@ -73,13 +74,18 @@ func (j *judge) copied() bool { return j.After.Catalog != nil }
 func (j *judge) without() {
 	reason := cmp.Or(j.NoCopy, "the plan was not run on a copy")
 	switch {
-	case j.PlanFails == "" && j.Plan != nil && len(j.Plan.Steps) > 0:
+	case j.PlanFails == "" && (j.Directory && len(j.Texts) > 0 || j.Plan != nil && len(j.Plan.Steps) > 0):
 		reason = "the plan was not run on a copy"
 		j.find(rule.PlanNotRun, finding.Decide, j.database(), reason+": what stops working is not known", evidence(j.NoCopy))
 	case j.PlanFails != "":
 		reason = "the plan fails on the copy"
 		if !j.refused() { // else that is why
-			j.find(rule.PlanFails, finding.MustFix, j.subject(""), reason, evidence(j.PlanFails))
+			severity := finding.MustFix
+			if j.RowsMissing {
+				severity = finding.Decide
+				reason += ", which has no rows: with rows it may not"
+			}
+			j.find(rule.PlanFails, severity, j.subject(""), reason, evidence(j.PlanFails))
 		}
 	}
 	for _, c := range []struct{ id, what string }{

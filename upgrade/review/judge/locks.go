@@ -41,8 +41,11 @@ func (j *judge) locks() {
 			}
 		}
 	}
-	summary := fmt.Sprintf("clients wait for existing tables for %s in all %s, seen with %s", took(blocked),
-		counted(len(j.Rehearsal.Steps), "step"), counted(j.Rehearsal.Tasks, "generated task"))
+	with := "with " + counted(j.Rehearsal.Tasks, "generated task")
+	if j.Directory {
+		with = "on empty tables"
+	}
+	summary := fmt.Sprintf("clients wait for existing tables for %s in all %s, seen %s", took(blocked), counted(len(j.Rehearsal.Steps), "step"), with)
 	switch {
 	case undeclared > 0:
 		summary += "; not declared: " + counted(undeclared, "lock")

@@ -130,13 +130,14 @@ func (m *markdown) steps(steps []rehearse.Step) {
 	if len(steps) == 0 {
 		return
 	}
+	named := declares(steps)
 	m.fold(fmt.Sprintf("Locks, step by step: %s", blockedBy(steps)))
 	m.linef("| step | phase | action | lock on existing tables | held at most | time | waits |\n|--:|---|---|---|--:|--:|---|")
 	for _, s := range steps {
 		names, times := []string{}, []string{}
 		for _, lock := range s.Locks {
 			name := escaped(lock.String())
-			if !lock.Declared {
+			if !lock.Declared && named {
 				name += " **(not declared)**"
 			}
 			names, times = append(names, name), append(times, escaped(held(lock.Held)))

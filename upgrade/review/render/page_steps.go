@@ -34,6 +34,7 @@ type lockView struct {
 const thousandths = 1000
 
 func stepsOf(steps []rehearse.Step) []step {
+	named := declares(steps)
 	total := float64(max(blockedBy(steps).Took, 1))
 	var list []step
 	before := time.Duration(0)
@@ -44,7 +45,7 @@ func stepsOf(steps []rehearse.Step) []step {
 		}
 		before += s.Time
 		for _, lock := range s.Locks {
-			v.Locks = append(v.Locks, lockView{Name: lock.String(), Held: held(lock.Held), Declared: lock.Declared})
+			v.Locks = append(v.Locks, lockView{Name: lock.String(), Held: held(lock.Held), Declared: lock.Declared || !named})
 			if who := lock.Mode.Blocks(); who != upgrade.Nobody {
 				one := stretch(before-min(lock.Held, s.Time), min(lock.Held, s.Time), total) // a lock is held to the end
 				one.Waits = string(who)

@@ -190,6 +190,7 @@ func (t *text) steps(steps []rehearse.Step) {
 		return
 	}
 	t.section("Steps, as seen on the copy")
+	named := declares(steps)
 	rows := [][]string{{"step", "phase", "action", "lock on existing tables", "held at most", "   time", "waits"}}
 	for _, s := range steps {
 		row := []string{
@@ -197,7 +198,7 @@ func (t *text) steps(steps []rehearse.Step) {
 		}
 		for _, lock := range s.Locks {
 			row[3], row[4] = lock.String(), held(lock.Held)
-			if !lock.Declared {
+			if !lock.Declared && named {
 				row[3] += " (not declared)"
 			}
 			rows = append(rows, row)

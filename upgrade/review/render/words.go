@@ -163,6 +163,11 @@ func approvalText(r review.Report) string {
 	return "The hash stands for this plan and for the catalog of this database as they are now. If either has changed, this command refuses to begin:"
 }
 
+// declares says whether a plan names the locks that it takes: only of one that does can a lock be undeclared.
+func declares(steps []rehearse.Step) bool {
+	return slices.ContainsFunc(steps, func(s rehearse.Step) bool { return len(s.Declared) > 0 })
+}
+
 // blocked is how long a plan keeps clients waiting.
 type blocked struct {
 	Everybody, Writers time.Duration // held at most, in the longest step
@@ -172,6 +177,7 @@ type blocked struct {
 
 func blockedBy(steps []rehearse.Step) blocked {
 	var b blocked
+	named := declares(steps)
 	for _, step := range steps {
 		b.Took += step.Time
 		for _, lock := range step.Locks {
@@ -182,7 +188,7 @@ func blockedBy(steps []rehearse.Step) blocked {
 				b.Writers = max(b.Writers, lock.Held)
 			default:
 			}
-			if !lock.Declared {
+			if !lock.Declared && named {
 				b.Undeclared++
 			}
 		}
@@ -222,8 +228,11 @@ func held(d time.Duration) string {
 
 // action names a step as upgrade plan does.
 func action(s rehearse.Step) string {
-	if s.Kind == upgrade.KindApply || s.Kind == upgrade.KindTakeBack {
+	switch s.Kind {
+	case upgrade.KindApply, upgrade.KindTakeBack:
 		return fmt.Sprintf("%s %d %s", s.Kind.Words(), s.Version, s.Name)
+	case upgrade.KindInstall:
+		return fmt.Sprintf("%s %s", s.Kind.Words(), s.Name)
 	}
 	return s.Kind.Words()
 }

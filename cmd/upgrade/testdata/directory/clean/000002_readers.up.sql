@@ -1,0 +1,1 @@
+CREATE TABLE reader (id integer PRIMARY KEY, name text NOT NULL);

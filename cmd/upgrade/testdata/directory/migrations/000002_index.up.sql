@@ -1,0 +1,1 @@
+CREATE INDEX book_shelf ON book (shelf_id);
