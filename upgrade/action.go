@@ -57,6 +57,8 @@ func (k Kind) Words() string {
 		return "export commands"
 	case KindTakeBack:
 		return "take back"
+	case KindInstall:
+		return "install"
 	}
 	return strings.ReplaceAll(string(k), "_", " ")
 }
@@ -186,6 +188,7 @@ func (c *Chain) action(kind Kind, step Step) Action {
 		a.Summary = "Makes this copy a database of its own: compares all rows again, and forgets whom the other one waited for"
 		a.SQL = statement(moveIn, "true")
 		a.Locks = onTasks(AccessShare)
+	case KindInstall: // a chain has none
 	case KindAlone:
 		a.Summary = "Stops here while other clients are connected"
 		a.SQL = statement(otherClients, quoteLiteral(connect.ApplicationName))

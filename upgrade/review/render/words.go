@@ -228,11 +228,11 @@ func held(d time.Duration) string {
 
 // action names a step as upgrade plan does.
 func action(s rehearse.Step) string {
-	switch s.Kind {
-	case upgrade.KindApply, upgrade.KindTakeBack:
+	if s.Kind == upgrade.KindApply || s.Kind == upgrade.KindTakeBack {
 		return fmt.Sprintf("%s %d %s", s.Kind.Words(), s.Version, s.Name)
-	case upgrade.KindInstall:
-		return fmt.Sprintf("%s %s", s.Kind.Words(), s.Name)
+	}
+	if s.Kind == upgrade.KindInstall {
+		return s.Kind.Words() + " " + s.Name
 	}
 	return s.Kind.Words()
 }
