@@ -31,7 +31,7 @@ help: ## list the targets
 
 .PHONY: demo
 demo: ## watch a whole upgrade, proof and way back on a PostgreSQL of its own
-	@$(POSTGRES); go run ./cmd/upgrade demo
+	@$(POSTGRES); mkdir -p bin; go run ./cmd/upgrade demo --review bin/demo-review.html
 
 .PHONY: livemerge
 livemerge: ## watch a program that keeps its commands in the database survive kill -9, on a PostgreSQL of its own

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/connect"
 	"github.com/ovirt/coco/upgrade/driver"
+	"github.com/ovirt/coco/upgrade/review"
+	"github.com/ovirt/coco/upgrade/review/render"
 )
 
 const (
@@ -29,17 +32,20 @@ const (
 )
 
 func (a *app) newDemo() *cobra.Command {
-	var tasks int
+	var (
+		tasks int
+		page  string
+	)
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show a whole upgrade, its proof and the way back, on a PostgreSQL of its own",
 		Long: `demo starts a PostgreSQL server of its own, makes an engine database with tasks, upgrades it while a played
 engine makes 200 calls a second and holds every answer against what it knows, reads every task back and
 compares it with what was there before, takes everything back and compares the dumps. It touches no
-other database and leaves nothing behind.
+other database and leaves nothing behind but the page of --review, if that is asked for.
 
 It needs PostgreSQL's server programs: PGBIN names their directory if they are not found.`,
-		Example: "  upgrade demo\n  upgrade demo --tasks 100000",
+		Example: "  upgrade demo\n  upgrade demo --tasks 100000\n  upgrade demo --review review.html",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -48,10 +54,11 @@ It needs PostgreSQL's server programs: PGBIN names their directory if they are n
 			case tasks < 0:
 				return &usageError{reason: "--tasks is not negative"}
 			}
-			return a.demo(cmd.Context(), tasks)
+			return a.demo(cmd.Context(), tasks, page)
 		},
 	}
 	cmd.Flags().IntVar(&tasks, "tasks", 3000, "how many tasks to generate, besides the sample")
+	cmd.Flags().StringVar(&page, "review", "", "review the upgrade before it begins, and write the page to this `FILE`")
 	return cmd
 }
 
@@ -65,12 +72,18 @@ type demo struct {
 	before   taskRows
 	dump     dump
 	played   play.Workload
+	page     *replacedFile // nil: no review is asked for
 }
 
-func (a *app) demo(ctx context.Context, tasks int) (err error) {
+func (a *app) demo(ctx context.Context, tasks int, page string) (err error) {
 	report := a.newReporter("   ")
 	defer report.end()
 	d := &demo{app: a, report: report}
+	if page != "" {
+		if d.page, err = newReplacedFile(page); err != nil {
+			return err
+		}
+	}
 	d.say("A whole upgrade, there and back, on a PostgreSQL of its own. No database of yours is touched.")
 
 	report.doing(elapsed("starting PostgreSQL"))
@@ -85,7 +98,7 @@ func (a *app) demo(ctx context.Context, tasks int) (err error) {
 	}()
 	started := time.Now()
 	for _, part := range []func(context.Context) error{
-		func(ctx context.Context) error { return d.makeEngine(ctx, tasks) }, d.upToContract, d.upToRetire, d.back,
+		func(ctx context.Context) error { return d.makeEngine(ctx, tasks) }, d.review, d.upToContract, d.upToRetire, d.back,
 	} {
 		if err := part(ctx); err != nil {
 			return interrupted(ctx, err)
@@ -148,6 +161,32 @@ func (d *demo) makeEngine(ctx context.Context, tasks int) error {
 		return err
 	}
 	d.tellf("pg_dump before: %s", d.dump)
+	return nil
+}
+
+// review writes the page that says what is about to happen.
+func (d *demo) review(ctx context.Context) error {
+	if d.page == nil {
+		return nil
+	}
+	config, err := connect.Config(connect.Options{Database: d.server.URL(demoDatabase)})
+	if err != nil {
+		return err
+	}
+	result, err := review.Run(ctx, review.Options{
+		Config: config, ToolVersion: toolVersion(), Doing: func(what string) { d.report.doing(elapsed(what)) },
+	})
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := render.HTML(&page, result, render.Options{}); err != nil {
+		return fmt.Errorf("write the review: %w", err)
+	}
+	if err := d.page.write(page.Bytes()); err != nil {
+		return err
+	}
+	d.tellf("the review of what comes, a page for a browser: %s: %s", d.page.path, reviewVerdict(result))
 	return nil
 }
 

@@ -15,9 +15,13 @@ func TestDemoRunsGreenAndLeavesNothing(t *testing.T) {
 	clearEnvironment(t)
 	testdb.NeedPgDump(t, testdb.Server(t))
 	before := servers(t)
-	got := want(t, exitDone, "demo", "--tasks", "300")
+	page := filepath.Join(t.TempDir(), "review.html")
+	got := want(t, exitDone, "demo", "--tasks", "300", "--review", page)
 	got.says(t, "346 tasks in async_tasks", "1,730 moved values of 346 tasks, all equal", "equal, byte for byte", "verify: 4 checks, all hold",
-		": 0 failed, 0 wrong answers")
+		": 0 failed, 0 wrong answers", page+": nothing to fix and nothing to decide")
+	if text, err := os.ReadFile(page); err != nil || !strings.HasPrefix(string(text), "<!doctype html>") {
+		t.Errorf("the page begins with %.60q: %v", text, err)
+	}
 	if lines := strings.Count(got.stdout, "\n"); lines > 60 {
 		t.Errorf("%d lines", lines)
 	}

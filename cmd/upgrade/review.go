@@ -32,9 +32,9 @@ to be decided.
 a program. The rules that findings name are explained in docs/rules. At the end stands a hash: "up --approved"
 takes it, and runs nothing but what was reviewed.
 
---migrations DIR reviews files of golang-migrate (NUMBER_title.up.sql) instead of this program's own: those that
-the database does not have by public.schema_migrations, or all. --procedures DIR adds files of procedures that
-are run behind them. --to is then the number of the last migration.
+--migrations DIR reviews files of golang-migrate (NUMBER_title.up.sql) instead of this program's own: those
+that the database does not have by public.schema_migrations, or all. --procedures DIR adds files of
+procedures that are run behind them. --to is then the number of the last migration.
 
 Exit code 0: nothing to decide. 3: something is to be decided. 4: something must be fixed.
 --fail-on must-fix takes decisions for granted, --fail-on note wants to hear of notes too, as 3.`

@@ -165,7 +165,9 @@ func approvalText(r review.Report) string {
 
 // declares says whether a plan names the locks that it takes: only of one that does can a lock be undeclared.
 func declares(steps []rehearse.Step) bool {
-	return slices.ContainsFunc(steps, func(s rehearse.Step) bool { return len(s.Declared) > 0 })
+	return slices.ContainsFunc(steps, func(s rehearse.Step) bool {
+		return len(s.Declared) > 0 || slices.ContainsFunc(s.Locks, func(l rehearse.Lock) bool { return l.Declared })
+	})
 }
 
 // blocked is how long a plan keeps clients waiting.
