@@ -28,6 +28,9 @@ func (r *run) lookAt(ctx context.Context, conn *pgx.Conn) (judge.Side, error) {
 	if err != nil {
 		return side, err
 	}
+	if side.Plans, err = planned(ctx, conn, side.Catalog, r.facts.Texts); err != nil {
+		return side, err
+	}
 	ask := check.Routines
 	if r.alone {
 		ask = check.Alone

@@ -116,7 +116,8 @@ type Touch struct {
 	Callers []catalog.Object `json:"callers,omitempty"`
 }
 
-// Explain is how the server runs a statement of a changed routine, on generated rows.
+// Explain is how the server runs a statement of a changed routine, on generated rows, whatever the values of its variables are; a table is
+// read as a whole only where there is no other way. Of a statement that is another one afterwards, Before and After stand apart.
 type Explain struct {
 	Object catalog.Object `json:"object"`
 	Line   int            `json:"line"`

@@ -203,6 +203,7 @@ func (r *run) report(plan upgrade.Plan, looked upgrade.CheckResult, result judge
 	if looked.Engine != nil {
 		report.Database.Engine = looked.Engine.Release
 	}
+	report.Plans = explains(r.facts.Changes, r.facts.Before.Plans, r.facts.After.Plans)
 	if r.facts.Data != nil {
 		report.Data = *r.facts.Data
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ovirt/coco/upgrade/review/change"
 	"github.com/ovirt/coco/upgrade/review/check"
 	"github.com/ovirt/coco/upgrade/review/finding"
+	"github.com/ovirt/coco/upgrade/review/plans"
 	"github.com/ovirt/coco/upgrade/review/routine"
 )
 
@@ -50,6 +51,8 @@ type Side struct {
 	// Problems are what package check says of its procedures, Rules the findings of package rule. Nil: it was not asked.
 	Problems *check.Result
 	Rules    []finding.Finding
+	// Plans are how statements of procedures that the plan names are planned; nil: nobody asked.
+	Plans *plans.Result
 	// Refers are what each procedure names.
 	Refers []Refers
 }

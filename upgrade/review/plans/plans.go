@@ -198,3 +198,34 @@ func (p *planner) count(ctx context.Context, s *Scan) error {
 	s.Rows = p.rows[name]
 	return nil
 }
+
+// Of returns the plans of one procedure.
+func (r *Result) Of(object catalog.Object) (list []Plan) {
+	for _, p := range r.Plans {
+		if p.Object == object {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Scans are how one procedure reads tables.
+func (r *Result) Scans(object catalog.Object) (list []Scan) {
+	for _, p := range r.Of(object) {
+		list = append(list, p.Scans...)
+	}
+	return list
+}
+
+// SameStatement says whether two plans are of the same text.
+func (p Plan) SameStatement(other Plan) bool {
+	return strings.Join(strings.Fields(p.SQL), " ") == strings.Join(strings.Fields(other.SQL), " ")
+}
+
+// Rows is how many the largest table has that it reads.
+func (p Plan) Rows() (rows int64) {
+	for _, s := range p.Scans {
+		rows = max(rows, s.Rows)
+	}
+	return rows
+}

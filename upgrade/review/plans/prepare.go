@@ -137,7 +137,11 @@ func (s statement) named(lines []string) string {
 	lines = slices.DeleteFunc(lines, func(line string) bool {
 		return strings.TrimSpace(line) == "Disabled: true" // PostgreSQL 18 says of a scan that it was to be avoided
 	})
-	return parameter.ReplaceAllStringFunc(strings.Join(lines, "\n"), func(text string) string {
+	text := strings.Join(lines, "\n")
+	if strings.Contains(text, "(returns $") {
+		return text // before PostgreSQL 17, what a part of a plan returns is written like a parameter
+	}
+	return parameter.ReplaceAllStringFunc(text, func(text string) string {
 		n, err := strconv.Atoi(text[1:])
 		if err != nil || n < 1 || n > len(s.names) {
 			return text

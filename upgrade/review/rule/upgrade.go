@@ -40,6 +40,7 @@ const (
 	TasksInFlight     = "tasks-in-flight"
 	PlanFails         = "plan-fails"
 	PlanNotRun        = "plan-not-run"
+	PlanSequential    = "plan-sequential"
 	UpgradeRefused    = "upgrade-refused"
 	UpgradeDecision   = "upgrade-decision"
 	UpgradeCaution    = "upgrade-caution"
@@ -90,6 +91,7 @@ func upgradeRules() []Rule {
 		{TasksInFlight, note, "commands are under way while their rows move"},
 		{PlanFails, must, "the plan cannot be carried out: a step fails, and the upgrade stops in front of it"},
 		{PlanNotRun, decide, "the plan was not run on a copy: what stops working, and what waits for locks, is not known"},
+		{PlanSequential, note, "a statement goes by no index any more: it takes longer the more rows there are"},
 		{UpgradeRefused, must, "the upgrade does not begin, or stops, until this is put right"},
 		{UpgradeDecision, decide, "somebody has to look before the upgrade begins"},
 		{UpgradeCaution, note, "something takes longer, or works differently, while the upgrade runs"},
