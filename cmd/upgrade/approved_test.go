@@ -75,8 +75,8 @@ func TestUpRunsWhatWasApprovedAndNothingElse(t *testing.T) {
 }
 
 func TestApprovedIsAHashAndNotTogetherWithForce(t *testing.T) {
-	const hash = "3b1f-0d2a-9c64-e778-5f1b-e2d0-a8c3-164f-d97e-5b20"
-	want(t, exitUsage, "up", "--approved", "3b1f").says(t, "--approved is no hash of a review", "not 40 hexadecimal digits", "upgrade review")
+	const hash = "3b1f-0d2a-9c64-e778-5f1b-e2d0-a8c3-164f-d97e-5b20-77a1-04ce"
+	want(t, exitUsage, "up", "--approved", "3b1f").says(t, "--approved is no hash of a review", "not 48 hexadecimal digits", "upgrade review")
 	want(t, exitUsage, "up", "--approved", "").says(t, "--approved is no hash of a review")
 	want(t, exitUsage, "up", "--to", "retire", "--force", "--approved", hash).says(t, "exclude one another")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -79,6 +80,8 @@ func (m *MismatchError) hint() string {
 		return unchanged + fmt.Sprintf("Add --to %s, or review the way that is meant and have its hash approved.", m.Instead)
 	case len(m.Parts) == 0:
 		return unchanged + `Compare it with the hash in the review; if it is the same, review again ("upgrade review").`
+	case slices.Equal(m.Parts, []Part{Plan}): // and no other phase of this program
+		return unchanged + `The review was made by another version of this program: use that one, or review again and have the new hash approved.`
 	}
 	return unchanged + `Review again ("upgrade review"), see what is new, and have the new hash approved.`
 }

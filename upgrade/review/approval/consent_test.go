@@ -3,13 +3,16 @@ package approval_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ovirt/coco/internal/cutconn"
+	"github.com/ovirt/coco/sql"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/review/approval"
 )
@@ -51,12 +54,9 @@ func TestWhatWasNotApprovedIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	upgrader := newUpgrader(t, db.URL, nil)
 	chain := upgrader.Chain()
 	whole, part := hash(t, conn, chain, ""), hash(t, conn, chain, upgrade.Switch)
-	mistyped, err := approval.Parse("0" + whole.String()[1:])
+	mistyped, err := approval.Parse(map[bool]string{true: "1", false: "0"}[whole.String()[0] == '0'] + whole.String()[1:])
 	if err != nil {
 		t.Fatal(err)
-	}
-	if mistyped == whole {
-		t.Skip("the hash begins with 0")
 	}
 	up := func(to upgrade.Phase, approved approval.Hash) error {
 		_, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: to, Consent: approval.Consent(chain, to, approved)})
@@ -68,6 +68,14 @@ func TestWhatWasNotApprovedIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	}
 	if m := mismatch(t, up("", mistyped)); len(m.Parts) > 0 || m.Instead != "" || !strings.Contains(m.Error(), "mistyped") {
 		t.Errorf("mistyped: %v", m)
+	}
+	other, err := approval.Of(read(t, conn), olderChain(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = up("", other)
+	if m := mismatch(t, err); !slices.Equal(m.Parts, []approval.Part{approval.Plan}) || !strings.Contains(err.Error(), "another version of this program") {
+		t.Errorf("of another version: %v", err)
 	}
 	run(t, conn, `ALTER TABLE job ADD remark text`)
 	if m := mismatch(t, up("", whole)); !slices.Equal(m.Parts, []approval.Part{approval.Tables}) || m.Found == whole || m.Approved != whole {
@@ -95,6 +103,31 @@ func TestWhatWasNotApprovedIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	if err := conn.QueryRow(t.Context(), `SELECT version FROM coco.state`).Scan(&version); err != nil || version != chain.End(upgrade.Switch) {
 		t.Errorf("at version %d, %v", version, err)
 	}
+}
+
+// olderChain is that of a program whose last way back is another one.
+func olderChain(t *testing.T) *upgrade.Chain {
+	t.Helper()
+	files := fstest.MapFS{}
+	err := fs.WalkDir(sql.Schema, "schema", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(sql.Schema, path)
+		if entry.Name() == "000010_retire.down.sql" {
+			text = append(text, "\n-- otherwise\n"...)
+		}
+		files[entry.Name()] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := upgrade.LoadChain(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chain
 }
 
 func TestConsentIsAskedUnderTheRunLockInATransactionThatOnlyReads(t *testing.T) {

@@ -36,22 +36,23 @@ func Parts() []Part { return []Part{Plan, Procedures, Tables, Rights} }
 
 const (
 	rootBytes = 16
+	markBytes = 2
 	parts     = 4
 	group     = 4 // digits between two dashes
 )
 
 // Hash is what somebody agrees to. Two of them are compared with ==.
 //
-// It is written as 40 hexadecimal digits in groups of four. The first 32 are 128 bits of a SHA-256 over all parts: to find two upgrades with
-// the same ones takes about 2^64 attempts, to find another one for a given hash 2^128. The last eight are two for each part; they only tell
-// which one differs, and miss it one time in 256.
+// It is written as 48 hexadecimal digits in groups of four. The first 32 are 128 bits of a SHA-256 over all parts: to find two upgrades with
+// the same ones takes about 2^64 attempts, to find another one for a given hash 2^128. The other groups are one for each part; they only tell
+// which one differs, and miss it one time in 65,536.
 type Hash struct {
 	root  [rootBytes]byte
-	marks [parts]byte
+	marks [parts * markBytes]byte
 }
 
 // ErrNoHash is what Parse returns for a text that is none.
-var ErrNoHash = errors.New("not 40 hexadecimal digits")
+var ErrNoHash = errors.New("not 48 hexadecimal digits")
 
 // String writes the hash as people read it to each other: 3b1f-0d2a-….
 func (h Hash) String() string {
@@ -67,7 +68,7 @@ func (h Hash) String() string {
 func Parse(text string) (Hash, error) {
 	digits := strings.NewReplacer("-", "", " ", "", ":", "").Replace(text)
 	bytes, err := hex.DecodeString(digits)
-	if err != nil || len(bytes) != rootBytes+parts {
+	if err != nil || len(bytes) != rootBytes+parts*markBytes {
 		return Hash{}, fmt.Errorf("%q: %w", text, ErrNoHash)
 	}
 	var h Hash
@@ -80,12 +81,14 @@ func Parse(text string) (Hash, error) {
 func (h Hash) differing(other Hash) []Part {
 	var found []Part
 	for i, part := range Parts() {
-		if h.marks[i] != other.marks[i] {
+		if h.mark(i) != other.mark(i) {
 			found = append(found, part)
 		}
 	}
 	return found
 }
+
+func (h Hash) mark(i int) [markBytes]byte { return [markBytes]byte(h.marks[i*markBytes:]) }
 
 // hashOf puts a hash together.
 func hashOf(content map[Part][]string) Hash {
@@ -93,7 +96,7 @@ func hashOf(content map[Part][]string) Hash {
 	root := sha256.New()
 	for i, part := range Parts() {
 		sum := digest(content[part])
-		h.marks[i] = sum[0]
+		copy(h.marks[i*markBytes:], sum[:markBytes])
 		_, _ = root.Write(sum[:]) // a hash does not fail
 	}
 	copy(h.root[:], root.Sum(nil))
