@@ -103,6 +103,10 @@ test-crash-short: ## the same at some of the messages
 test-tamper: ## change one row by hand between proof and contract, 1,000 times: each time it is refused by name
 	@$(POSTGRES); COMMAND='make test-tamper' COCO_TAMPER_CASES=1000 scripts/test-named tamper '^TestTampering' -timeout 2h $(TEST_FLAGS)
 
+.PHONY: test-mutate
+test-mutate: ## spoil 10,000 procedures and reports: none stops a review, keeps it, or gets markup onto its page
+	@$(POSTGRES); COMMAND='make test-mutate' COCO_MUTATE_CASES=10000 scripts/test-named mutate '^TestMutated' -timeout 2h $(TEST_FLAGS)
+
 .PHONY: test-runners
 test-runners: ## 8 runners at once, 100 rounds; failovers in the middle; a dead network; connection poolers
 	@scripts/need-pgbouncer >/dev/null; $(POSTGRES); COMMAND='make test-runners' COCO_RUNNERS_ROUNDS=100 \
