@@ -20,7 +20,7 @@ import (
 )
 
 // undoCases is how many sequences the property is tried on.
-const undoCases = 30
+const undoCases = 12
 
 const (
 	allCommands = `SELECT e::text FROM command_entities e ORDER BY command_id`
