@@ -137,6 +137,10 @@ test-page: ## open the page of a review in headless Chromium, and keep pictures 
 	@CHROMIUM="$$(scripts/need-chromium)" COCO_SCREENSHOTS="$(CURDIR)/bin/screenshots" \
 	  go test -count=1 -run 'ThePage|TheInspection|OnPaper' $(TEST_FLAGS) ./upgrade/review/render
 
+.PHONY: cover-sql
+cover-sql: ## run the tests of the stored procedures, and see that they run every statement and branch of them (installs plpgsql_check)
+	@scripts/cover-sql $(TEST_FLAGS)
+
 ##@ Measure
 
 .PHONY: bench
