@@ -98,6 +98,14 @@ func TestTwoSessionsUpsertTheSameCommand(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	sees(t, a, `SELECT action_parameters FROM command_entities`, "third")
+
+	exec(t, a, `BEGIN; SELECT 1 FROM command_entities FOR UPDATE`)
+	fourth := begin(t, db, b, upsert("fourth")) // it is there, and so to be updated
+	exec(t, a, `SELECT deletecommandentity({c}); COMMIT`)
+	if got := <-fourth; got.err != nil {
+		t.Fatal(got.err)
+	}
+	sees(t, a, `SELECT action_parameters FROM command_entities`, "fourth")
 }
 
 // Before retire tasks share their commands, and no client waits for another one at a command: what it cannot have, the task keeps.
@@ -259,6 +267,21 @@ func TestACommandWhoseStorageIsUnderWayIsNotWaitedFor(t *testing.T) {
 	exec(t, a, oldInsert)
 	sees(t, a, `SELECT command_id FROM command_entities`, "{r}")
 	sees(t, a, `SELECT task_id, keeps_root, keeps_action, keeps_task FROM coco.archive`, "{t}|t|f|t")
+}
+
+func TestACircleThatSomebodyHoldsIsReleasedLater(t *testing.T) {
+	t.Parallel()
+	db := at(t, atMirror)
+	a, b := two(t, db)
+	exec(t, a, replaced(oldInsert, "{c}, {r}", "{c}, NULL"))
+	exec(t, a, `INSERT INTO command_entities (command_id, command_type, parent_command_id) VALUES ({d}, 1, {c});
+		UPDATE command_entities SET parent_command_id = {d} WHERE command_id = {c}`)
+	exec(t, b, `BEGIN; SELECT 1 FROM command_entities WHERE command_id = {d} FOR UPDATE`)
+	exec(t, a, `SELECT deleteasync_tasks({t})`)
+	sees(t, a, `SELECT command_id, own FROM coco.to_release`, "{c}|t")
+	exec(t, b, `ROLLBACK`)
+	exec(t, a, `SELECT coco.sweep(10)`)
+	sees(t, a, `SELECT (SELECT count(*) FROM command_entities), (SELECT count(*) FROM coco.to_release)`, "0|0")
 }
 
 func TestColumnsComeBackAsTheyWere(t *testing.T) {
