@@ -1,7 +1,6 @@
 package sqlcover
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,26 +46,17 @@ func Report(out io.Writer, procedures []Procedure, exceptions []Exception) error
 	return nil
 }
 
-// judge tells the gaps that an exception covers from those that none does, and finds the exceptions that cover nothing.
+// judge tells the gaps that an exception covers, one each, from those that none does, and finds the exceptions that cover nothing.
 func judge(gaps []Gap, exceptions []Exception) (known []Exception, unknown []Gap, stale []Exception) {
-	used := map[Exception]bool{}
+	stale = slices.Clone(exceptions)
 	for _, g := range gaps {
-		at := slices.IndexFunc(exceptions, func(e Exception) bool { return e.covers(g) })
+		at := slices.IndexFunc(stale, func(e Exception) bool { return e.covers(g) })
 		if at < 0 {
 			unknown = append(unknown, g)
 			continue
 		}
-		used[exceptions[at]] = true
+		known = append(known, stale[at])
+		stale = slices.Delete(stale, at, at+1)
 	}
-	for _, e := range exceptions {
-		if used[e] {
-			known = append(known, e)
-		} else {
-			stale = append(stale, e)
-		}
-	}
-	slices.SortFunc(known, func(a, b Exception) int {
-		return cmp.Or(cmp.Compare(a.Signature, b.Signature), cmp.Compare(a.Text, b.Text))
-	})
 	return known, unknown, stale
 }

@@ -272,6 +272,14 @@ func TestEverythingBelongsToTheOwnerOfTheEnginesTables(t *testing.T) {
 				FROM pg_namespace n WHERE nspname = 'coco'`,
 			want: []string{"procedures_owner|0|0"},
 		},
+		{
+			name: "a procedure loses the grants that the one it stands for did not have",
+			given: `CREATE ROLE procedures_caller; CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+				REVOKE ALL ON FUNCTION f(integer) FROM PUBLIC; CREATE FUNCTION f(a text) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+				GRANT EXECUTE ON FUNCTION f(text) TO procedures_caller`,
+			sql:  `SELECT coco.dress('f(text)'::regprocedure, 'f(integer)'::regprocedure); SELECT proacl FROM pg_proc WHERE oid = 'f(text)'::regprocedure`,
+			want: []string{"{postgres=X/postgres}"},
+		},
 		{name: "the same owner", sql: `SELECT coco.own_all()`, want: []string{""}},
 	})
 }

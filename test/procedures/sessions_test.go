@@ -157,6 +157,79 @@ func TestTheLogLeavesATaskThatSomebodyHolds(t *testing.T) {
 	sees(t, a, `SELECT action_parameters FROM command_entities WHERE command_id = {r}`, "by hand")
 }
 
+func TestATaskThatWentBehindTheProceduresIsForgottenUnlessSomebodyHoldsIt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name         string
+		version      int
+		given, apply string
+	}{
+		{"by the log", atMirror, "", `SELECT coco.catch_up(100)`},
+		{"by what is taken over", atSwitch, `UPDATE coco.state SET mending = true`, `SELECT coco.adopt(false)`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			db := at(t, test.version)
+			a, b := two(t, db)
+			exec(t, a, oldInsert+test.given)
+			exec(t, a, `ALTER TABLE async_tasks DISABLE TRIGGER coco_release; DELETE FROM async_tasks`)
+			exec(t, b, `BEGIN; SELECT 1 FROM coco.ledger FOR UPDATE`)
+			exec(t, a, test.apply)
+			sees(t, a, `SELECT task_id FROM coco.ledger`, "{t}")
+			exec(t, b, `ROLLBACK`)
+			exec(t, a, test.apply)
+			sees(t, a, `SELECT (SELECT count(*) FROM coco.ledger), (SELECT count(*) FROM command_entities)`, "0|0")
+		})
+	}
+}
+
+func TestACommandThatSomebodyHoldsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	db := at(t, atMirror)
+	a, b := two(t, db)
+	exec(t, a, oldInsert)
+	exec(t, b, `BEGIN; SELECT 1 FROM command_entities FOR UPDATE`)
+	exec(t, a, `SELECT updateasync_tasks(5, 1, 3, {w}, {t}, 'more', 'B', 'task', 'T', {s}, {c}, {r}, NULL)`)
+	exec(t, b, `ROLLBACK`)
+	sees(t, a, `SELECT action_parameters FROM command_entities WHERE command_id = {r}`, "action")
+	sees(t, a, `SELECT action_parameters, task_parameters, root_command_id FROM coco.async_task`, "more|task|{r}")
+}
+
+func TestTransactionsFromBeforeAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	db := at(t, atMirror)
+	a, b := two(t, db)
+	exec(t, b, `BEGIN; SELECT 1`)
+	exec(t, a, `SELECT coco.begin_drain(6)`)
+	ended := time.AfterFunc(200*time.Millisecond, func() {
+		_, _ = b.Exec(context.WithoutCancel(t.Context()), `COMMIT`)
+	})
+	exec(t, a, `SELECT coco.require_drained(6)`)
+	if ended.Stop() {
+		t.Error("it did not wait")
+	}
+	sees(t, a, `SELECT count(*) FROM coco.drain`, "0")
+}
+
+func TestATaskThatNamesAnotherCommandWhileItIsCopied(t *testing.T) {
+	t.Parallel()
+	conn := with(t, atExpand, 1, `INSERT INTO async_tasks (task_id, action_type, status, result, command_id, task_type) VALUES ({t}, 4, 2, 0, {c}, 1)`).
+		Connect(t.Context())
+	const open = `SELECT step FROM coco.progress WHERE NOT finished ORDER BY number LIMIT 1`
+	for range 20 {
+		step, err := ask(t.Context(), conn, open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Equal(step, []string{"commands"}) {
+			exec(t, conn, `UPDATE async_tasks SET command_id = {d}`)
+		}
+		exec(t, conn, `SELECT coco.backfill(10)`)
+	}
+	sees(t, conn, open)
+	sees(t, conn, `SELECT command_id FROM command_entities`, "{d}")
+}
+
 func TestSessionsShareTheLogAndTheCopy(t *testing.T) {
 	t.Parallel()
 	db := with(t, atExpand, 1, `INSERT INTO async_tasks (task_id, action_type, status, result, command_id, task_type)

@@ -150,6 +150,15 @@ func TestWritersOfTheEnginesSignaturesKeepBothPlaces(t *testing.T) {
 					want: []string{"{d}|0|ACTIVE", "{r}|4|ACTIVE"},
 				},
 				{
+					name: "update moves a task below another root, and its old one goes", given: given,
+					sql:  `SELECT updateasync_tasks(4, 0, 2, {v}, {t}, 'action', 'A', 'task', 'T', NULL, {c}, {z}, {sp});` + showCommands,
+					want: []string{"{c}|0|{z}|{z}|task|T|ACTIVE|f", "{z}|4|NULL|{z}|action|A|ACTIVE|f"},
+				},
+				{
+					name: "a task of a root alone", sql: replaced(oldInsert, "{c}, {r}", "{none}, {r}") + showCommands,
+					want: []string{"{r}|4|NULL|{r}|action|A|ACTIVE|f"},
+				},
+				{
 					name: "a task without root and host's task has one command that is not started",
 					sql: `SELECT insertasync_tasks(4, 0, 2, {none}, {t}, NULL, NULL, NULL, NULL, NULL, {c}, {none}, NULL, NULL, 1);` +
 						showCommands,
