@@ -1,6 +1,11 @@
 package procedures
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // A tree: r, below it p, below that c; and x by itself, which has finished.
 const tree = `SELECT insertcommandentity({r}, 1, NULL, {r}, 'r', 'R', '2014-01-01', 'ACTIVE');
@@ -144,6 +149,33 @@ func TestATaskFollowsItsCommand(t *testing.T) {
 			want: []string{"p|c|{p}"},
 		},
 	})
+}
+
+// The profiler counts statements of PL/pgSQL only, so nothing else would notice.
+func TestEveryQueryThatIsAProcedureHasARow(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables.Write(text)
+	}
+	queries, err := ask(t.Context(), at(t, atRetire).Connect(t.Context()), `SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+		WHERE p.pronamespace = 'coco'::regnamespace AND l.lanname = 'sql'`)
+	if err != nil || len(queries) == 0 {
+		t.Fatalf("%d queries, %v", len(queries), err)
+	}
+	for _, name := range queries {
+		if !strings.Contains(tables.String(), "coco."+name+"(") {
+			t.Errorf("no table calls coco.%s", name)
+		}
+	}
 }
 
 func TestQueriesThatAreProcedures(t *testing.T) {
