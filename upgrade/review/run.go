@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ovirt/coco/sql"
 	"github.com/ovirt/coco/upgrade"
 	"github.com/ovirt/coco/upgrade/rehearse"
 	"github.com/ovirt/coco/upgrade/review/approval"
@@ -96,6 +98,9 @@ func (r *run) run(ctx context.Context) (Report, error) {
 	if err := r.rehearse(ctx, plan); err != nil {
 		return Report{}, err
 	}
+	if err := r.read(plan); err != nil {
+		return Report{}, err
+	}
 	r.Doing("judging")
 	result, err := judge.Judge(r.facts)
 	if err != nil {
@@ -176,6 +181,28 @@ func (r *run) onCopy(ctx context.Context, run func(before, after look) (rehearse
 	return nil
 }
 
+// read reads the text of the procedures, before and after, and of the migrations that were run.
+func (r *run) read(plan upgrade.Plan) error {
+	r.Doing("reading the procedures")
+	r.facts.Before.Read()
+	if r.facts.After.Catalog == nil {
+		return nil
+	}
+	r.facts.After.Read()
+	files, err := fs.Sub(sql.Schema, "schema")
+	if err != nil {
+		return err
+	}
+	found, err := rule.Migrations(files, rule.MigrationOptions{
+		From: uint64(max(plan.From, 0)), To: uint64(max(plan.To, 0)), Schema: rule.NewSchema(r.facts.Before.Catalog),
+	})
+	if err != nil {
+		return err
+	}
+	r.facts.After.Rules = append(r.facts.After.Rules, found...)
+	return nil
+}
+
 // reason is why there is no copy, and what to do about it.
 func reason(err error) string {
 	library, ok := errors.AsType[*upgrade.Error](err)
@@ -208,6 +235,7 @@ func (r *run) report(plan upgrade.Plan, looked upgrade.CheckResult, result judge
 		report.Data = *r.facts.Data
 	}
 	if rehearsal := r.facts.Rehearsal; rehearsal != nil {
+		report.Uses = usesOf(r.facts.Before, r.facts.After, r.facts.Changes)
 		report.Plan.Scratch, report.Plan.Tasks, report.Plan.Steps = rehearsal.Scratch, rehearsal.Tasks, rehearsal.Steps
 	}
 	report.Took = time.Since(r.started)

@@ -158,10 +158,30 @@ func (j *judge) rules() {
 			open++
 		}
 	}
-	summary := fmt.Sprintf("the text of %s read: ", counted(len(j.After.Refers), "procedure"))
+	summary, detail := j.read()
 	if open > 0 {
-		j.check("rules", true, summary+counted(open, "finding")+" of what is new")
+		j.check("rules", true, summary+": "+counted(open, "finding")+" of what is new", detail...)
 		return
 	}
-	j.check("rules", false, summary+"nothing is found in what is new")
+	j.check("rules", false, summary+": nothing is found in what is new", detail...)
+}
+
+// read says how many procedures were read, and what was not.
+func (j *judge) read() (summary string, detail []string) {
+	reasons := map[string][]string{}
+	unread := 0
+	for _, refers := range j.After.Refers {
+		if refers.Unread != "" {
+			reasons[refers.Unread] = append(reasons[refers.Unread], j.name(refers.Object))
+			unread++
+		}
+	}
+	for _, reason := range sortedKeys(reasons) {
+		detail = append(detail, fmt.Sprintf("not checked: %s: %s", reason, some(reasons[reason])))
+	}
+	summary = fmt.Sprintf("the text of %s read", counted(len(j.After.Refers)-unread, "procedure"))
+	if unread > 0 {
+		summary += fmt.Sprintf(", not all of %s", counted(unread, "other"))
+	}
+	return summary, detail
 }

@@ -63,6 +63,8 @@ type Refers struct {
 	Names  routine.Refers
 	// Ignored are the rules that comments in its body silence.
 	Ignored []routine.Ignore
+	// Unread says why its text, or a statement of it, was not understood: then it may name more. It is empty if all of it was.
+	Unread string
 }
 
 // Result is the judgement.

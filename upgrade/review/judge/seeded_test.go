@@ -73,7 +73,9 @@ func looked(t *testing.T, tx pgx.Tx) judge.Side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge.Side{Catalog: c, Refers: refers(t, c)}
+	s := judge.Side{Catalog: c}
+	s.Read()
+	return s
 }
 
 func judged(t *testing.T, facts judge.Facts) judge.Result {

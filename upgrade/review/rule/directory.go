@@ -18,8 +18,14 @@ import (
 type MigrationOptions struct {
 	// From is the version that the database is at: files up to it are not judged.
 	From uint64
+	// To is the last version that is judged; 0 for all.
+	To uint64
 	// Schema is the database as it is, before the first file that is judged. A table of it is one that somebody uses.
 	Schema Schema
+}
+
+func (o MigrationOptions) judges(version uint64) bool {
+	return version > o.From && (o.To == 0 || version <= o.To)
 }
 
 // file is a migration file that is judged.
@@ -60,7 +66,7 @@ func Migrations(directory fs.FS, options MigrationOptions) ([]finding.Finding, e
 	m.pairs(files)
 	for i := range files {
 		m.file = &files[i]
-		if !m.file.down && m.file.version > options.From {
+		if !m.file.down && options.judges(m.file.version) {
 			m.judge()
 		}
 	}
@@ -131,7 +137,7 @@ type migrations struct {
 func (m *migrations) pairs(files []file) {
 	for i := range files {
 		m.file = &files[i]
-		if m.file.version <= m.options.From {
+		if !m.options.judges(m.file.version) {
 			continue
 		}
 		other := func(same bool) int {

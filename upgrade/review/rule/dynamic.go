@@ -109,7 +109,7 @@ func (l *look) variable(i int, name string) *routine.Variable {
 	if len(visible) == 0 {
 		visible = l.body.Variables
 	}
-	for n := range visible {
+	for n := range slices.Backward(visible) { // the innermost first
 		if strings.EqualFold(visible[n].Name, name) {
 			return &visible[n]
 		}

@@ -132,13 +132,25 @@ func raises(handler words) bool {
 func (l *look) unused() {
 	for _, v := range l.body.Variables {
 		switch {
-		case v.Argument || v.Implicit || v.Read > 0:
+		case v.Argument || v.Implicit || v.Read > 0 || v.Set > 0 && l.forEffect(v.Name):
 		case v.Set > 0:
 			l.find(VariableUnused, v.Line, "sets variable "+v.Name+" and never reads it")
 		default:
 			l.find(VariableUnused, v.Line, "declares variable "+v.Name+" and never uses it")
 		}
 	}
+}
+
+// forEffect says whether a variable takes a row for the sake of something else: SELECT … INTO it locks the row, or sets FOUND.
+func (l *look) forEffect(variable string) bool {
+	found := slices.ContainsFunc(l.statements, func(w words) bool { return w.one("found") })
+	for i, s := range l.body.Statements {
+		w := l.statements[i]
+		if s.Use == routine.UseInto && slices.Contains(s.Into, variable) && (found || w.has("for", "update") || w.has("for", "share")) {
+			return true
+		}
+	}
+	return false
 }
 
 // changing are functions of the server that a stable function must not call.

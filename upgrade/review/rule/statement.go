@@ -20,7 +20,7 @@ func (l *look) checkThenInsert(i int) {
 		if !t.Insert || w.has("not", "exists") {
 			continue
 		}
-		for _, ahead := range l.body.Statements[i].Guards {
+		for _, ahead := range slices.Backward(l.body.Statements[i].Guards) { // the nearest test first
 			if l.looksAt(i-ahead, t.Name) {
 				l.find(CheckThenInsert, l.body.Statements[i].Line,
 					"looks whether "+t.Name.Name+" has a row, and then inserts it: two callers at once both do",
