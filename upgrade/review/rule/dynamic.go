@@ -51,7 +51,16 @@ func (l *look) part(i int, w words) string {
 	switch {
 	case len(w) == 0 || len(w) == 1 && w[0].Kind == token.String:
 		return ""
-	case slices.Contains([]string{"quote_ident", "quote_literal", "quote_nullable"}, w.at(0)) && w.close(1) == len(w)-1:
+	case w.at(0) == "pg_catalog" && w.at(1) == ".":
+		return l.part(i, w[2:])
+	case quotes(w.at(0)) && w.close(1) == len(w)-1:
+		return ""
+	case w.at(0) == "case" && w.at(len(w)-1) == "end":
+		for _, result := range w.results() {
+			if name := l.loose(i, result); name != "" {
+				return name
+			}
+		}
 		return ""
 	case w.at(0) == "format" && w.at(1) == "(":
 		return l.format(i, w)
@@ -67,8 +76,14 @@ func (l *look) part(i int, w words) string {
 	case len(w) == 1 && w.at(0) >= "0" && w.at(0) <= "9~":
 		return ""
 	}
+	if l.rows {
+		return w.short()
+	}
 	for n, t := range w {
 		if t.Kind != token.Word && t.Kind != token.Name || w.at(n-1) == "." {
+			continue
+		}
+		if w.at(n+1) == "." && l.quotedField(t.Identifier(), w.at(n+2)) {
 			continue
 		}
 		if v := l.variable(i, t.Identifier()); v != nil && !plain.MatchString(strings.TrimPrefix(v.Type, "pg_catalog.")) && l.unsafe(v) {
@@ -76,6 +91,116 @@ func (l *look) part(i int, w words) string {
 		}
 	}
 	return ""
+}
+
+// quotes says whether what a function returns is quoted, or is SQL that the server has written.
+func quotes(function string) bool {
+	switch function {
+	case "quote_ident", "quote_literal", "quote_nullable", "format_type":
+		return true
+	}
+	return strings.HasPrefix(function, "pg_get_") && !strings.HasPrefix(function, "pg_get_userbyid")
+}
+
+// results are what a CASE … END comes to.
+func (w words) results() []words {
+	var found []words
+	start, depth := -1, 0
+	for n := range w {
+		switch w.at(n) {
+		case "case", "(":
+			depth++
+		case "then", "else", "when", "end":
+			if depth == 1 && start >= 0 {
+				found = append(found, w[start:n])
+				start = -1
+			}
+			if depth == 1 && (w.at(n) == "then" || w.at(n) == "else") {
+				start = n + 1
+			}
+			if w.at(n) == "end" {
+				depth--
+			}
+		case ")":
+			depth--
+		}
+	}
+	return found
+}
+
+// quotedField says whether all queries that fill a row quote the column that is asked for.
+func (l *look) quotedField(row, field string) bool {
+	if l.rows {
+		return false
+	}
+	l.rows = true
+	defer func() { l.rows = false }()
+	filled := false
+	for i, s := range l.body.Statements {
+		if !slices.ContainsFunc(s.Into, func(name string) bool { return strings.EqualFold(name, row) }) {
+			continue
+		}
+		columns := l.statements[i].columns(field)
+		if len(columns) == 0 || slices.ContainsFunc(columns, func(w words) bool { return l.loose(i, w) != "" }) {
+			return false
+		}
+		filled = true
+	}
+	return filled
+}
+
+// columns are what a query selects under a name: one for each part of a UNION.
+func (w words) columns(name string) []words {
+	var found []words
+	place, depth := -1, 0
+	for n := range w {
+		switch w.at(n) {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		}
+		if depth > 0 || w.at(n) != "select" {
+			continue
+		}
+		list := w[n+1:].pieces(",")
+		if place < 0 {
+			place = slices.IndexFunc(list, func(item words) bool {
+				as := item.index(0, "as", name)
+				return as >= 0 && (as+2 == len(item) || item.at(as+2) == "from")
+			})
+		}
+		if place < 0 || place >= len(list) {
+			return nil
+		}
+		item := list[place]
+		if from := item.outside("from"); from >= 0 {
+			item = item[:from]
+		}
+		if item.at(len(item)-2) == "as" {
+			item = item[:len(item)-2]
+		}
+		found = append(found, item)
+	}
+	return found
+}
+
+// outside is where a word stands outside of parentheses; -1 if nowhere.
+func (w words) outside(text string) int {
+	depth := 0
+	for n := range w {
+		switch w.at(n) {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case text:
+			if depth == 0 {
+				return n
+			}
+		}
+	}
+	return -1
 }
 
 // format judges the arguments that a format takes with %s.

@@ -52,15 +52,23 @@ type look struct {
 	// tainted are the variables that may hold a text of somebody else; nil until somebody asks.
 	tainted map[string]bool
 	depth   int
+	// rows says that names stand for columns: of none is known what is in it.
+	rows bool
 }
 
-// find adds a finding, unless the same one is there already.
+// find adds a finding. Of one that is there already it is one more place.
 func (l *look) find(id string, line int, summary string, evidence ...string) *finding.Finding {
 	f := finding.Finding{Rule: id, Object: l.routine.Object, Line: line, Evidence: evidence}
 	if r, ok := Find(id); ok {
 		f.Severity = r.Severity
 	}
 	f.Summary = l.routine.String() + " " + summary
+	for i, known := range l.findings {
+		if known.Key() == f.Key() {
+			l.findings[i].Evidence = append(known.Evidence, evidence...)
+			return &l.findings[i]
+		}
+	}
 	l.findings = append(l.findings, f)
 	return &l.findings[len(l.findings)-1]
 }

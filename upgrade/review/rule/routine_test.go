@@ -22,6 +22,10 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 	query := func(sql string) routine.Statement { return routine.Statement{Use: routine.UseQuery, SQL: sql} }
 	dynamic := func(sql string) routine.Statement { return routine.Statement{Use: routine.UseDynamic, SQL: sql} }
 	vars := []routine.Variable{{Name: "v_name", Type: "text", Argument: true, Read: 1}, {Name: "v_id", Type: "uuid", Argument: true, Read: 1}, {Name: "v_sql", Type: "text", Read: 1, Set: 1}}
+	row := []routine.Variable{{Name: "r", Type: "record", Read: 1, Set: 1}}
+	rows := func(sql string) routine.Statement {
+		return routine.Statement{Use: routine.UseQuery, Into: []string{"r"}, SQL: sql}
+	}
 	look := routine.Statement{Use: routine.UseExpression, Test: true, SQL: "SELECT NOT EXISTS (SELECT 1 FROM vm)", Refers: uses(routine.TableUse{Read: true})}
 	insert := routine.Statement{Use: routine.UseStatement, SQL: "INSERT INTO vm (id) VALUES (v_id)", Guards: []int{1}, Refers: uses(routine.TableUse{Insert: true})}
 	upsert := insert
@@ -55,6 +59,12 @@ func TestProceduresAreFoundByTheirRules(t *testing.T) {
 		"formatted and quoted":    {body: routine.Body{Variables: vars[:2], Statements: []routine.Statement{dynamic("SELECT format('SELECT %I, %2$L %%s', v_name, v_name)")}}},
 		"put together before":     {body: routine.Body{Variables: vars, Statements: []routine.Statement{{Use: routine.UseExpression, Into: []string{"v_sql"}, SQL: "SELECT 'DROP ' || v_name"}, dynamic("SELECT v_sql")}}, want: []string{rule.DynamicUnquoted}},
 		"put together, quoted":    {body: routine.Body{Variables: vars, Statements: []routine.Statement{{Use: routine.UseExpression, Into: []string{"v_sql"}, SQL: "SELECT v_sql || quote_literal(v_name)"}, dynamic("SELECT v_sql")}}},
+		"a number of a case":      {body: routine.Body{Variables: vars[:2], Statements: []routine.Statement{dynamic("SELECT 'SELECT ' || CASE v_name WHEN 'a' THEN '1' ELSE quote_literal(v_name) END")}}},
+		"a case of values":        {body: routine.Body{Variables: vars[:2], Statements: []routine.Statement{dynamic("SELECT 'SELECT ' || CASE WHEN true THEN '1' ELSE (CASE WHEN false THEN v_name END) END")}}, want: []string{rule.DynamicUnquoted}},
+		"a quoted column":         {body: routine.Body{Variables: row, Statements: []routine.Statement{rows("SELECT host, quote_ident(name) AS n FROM vm UNION SELECT host, oid::regclass FROM x"), dynamic("SELECT 'DROP ' || r.n")}}},
+		"a column that is not":    {body: routine.Body{Variables: row, Statements: []routine.Statement{rows("SELECT host, quote_ident(name) AS n FROM vm UNION SELECT host, name FROM x"), dynamic("SELECT 'DROP ' || r.n")}}, want: []string{rule.DynamicUnquoted}},
+		"filled in two places":    {body: routine.Body{Variables: row, Statements: []routine.Statement{rows("SELECT quote_ident(name) AS n FROM vm"), rows("SELECT name AS n FROM vm"), dynamic("SELECT 'DROP ' || r.n")}}, want: []string{rule.DynamicUnquoted}},
+		"locked row":              {body: routine.Body{Variables: []routine.Variable{{Name: "v_val", Set: 1}}, Statements: []routine.Statement{{Use: routine.UseInto, Into: []string{"v_val"}, SQL: "SELECT id FROM vm FOR UPDATE"}}}},
 		"unused variable":         {body: routine.Body{Variables: []routine.Variable{{Name: "x"}, {Name: "found", Implicit: true}, {Name: "v_a", Argument: true}}}, want: []string{rule.VariableUnused}},
 
 		"definer":             {routine: catalog.Routine{SecurityDefiner: true}, want: []string{rule.SearchPathMissing}},
