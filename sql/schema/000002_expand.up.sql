@@ -481,6 +481,7 @@ DECLARE
     v_item record;
     v_setting text;
 BEGIN
+    -- coco:ignore dynamic-unquoted numbers of the catalog, and settings that it keeps quoted because they are lists
     SELECT p.* INTO v_old FROM pg_catalog.pg_proc p WHERE p.oid = v_like;
     IF NOT FOUND THEN
         EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, coco.engine_owner());
@@ -547,6 +548,7 @@ AS $procedure$
 DECLARE
     v_row record;
 BEGIN
+    -- coco:ignore dynamic-unquoted signatures and arguments that the server has quoted
     FOR v_row IN SELECT signature FROM coco.installed WHERE version = v_version AND to_regprocedure(signature) IS NOT NULL LOOP
         EXECUTE format('DROP FUNCTION %s', v_row.signature);
     END LOOP;
@@ -574,6 +576,7 @@ AS $procedure$
 DECLARE
     v_item record;
 BEGIN
+    -- coco:ignore dynamic-unquoted names of privileges, and signatures that the server has quoted
     FOR v_item IN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
             x.privilege_type
@@ -785,6 +788,7 @@ DECLARE
     v_names text[] := '{}';
     v_written boolean;
 BEGIN
+    -- coco:ignore dynamic-unquoted signatures and definitions that the server has written
     FOR v_row IN SELECT c.* FROM coco.changed_procedures() c LOOP
         IF v_row.what IN ('edited', 'overload') THEN
             CONTINUE WHEN current_setting('coco.accept_drift', true) = 'on';
@@ -1220,7 +1224,6 @@ CREATE FUNCTION coco.prove(v_version bigint) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    v_count bigint;
     v_first record;
 BEGIN
     SELECT count(*) OVER () AS differing, d.source, d.id, d.detail INTO v_first
@@ -3227,6 +3230,7 @@ DECLARE
     v_view CONSTANT text := pg_get_viewdef('coco.async_task');
     v_grant text;
 BEGIN
+    -- coco:ignore dynamic-unquoted types, definitions and grants that the server has written or format() has quoted
     -- The view cannot be read while the table is written.
     CREATE TABLE coco.held AS SELECT * FROM coco.async_task;
     ALTER TABLE coco.held ADD PRIMARY KEY (task_id);

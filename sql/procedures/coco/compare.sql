@@ -285,7 +285,6 @@ CREATE FUNCTION coco.prove(v_version bigint) RETURNS void
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    v_count bigint;
     v_first record;
 BEGIN
     SELECT count(*) OVER () AS differing, d.source, d.id, d.detail INTO v_first

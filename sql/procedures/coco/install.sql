@@ -116,6 +116,7 @@ DECLARE
     v_item record;
     v_setting text;
 BEGIN
+    -- coco:ignore dynamic-unquoted numbers of the catalog, and settings that it keeps quoted because they are lists
     SELECT p.* INTO v_old FROM pg_catalog.pg_proc p WHERE p.oid = v_like;
     IF NOT FOUND THEN
         EXECUTE format('ALTER FUNCTION %s OWNER TO %I', v_signature, coco.engine_owner());
@@ -182,6 +183,7 @@ AS $procedure$
 DECLARE
     v_row record;
 BEGIN
+    -- coco:ignore dynamic-unquoted signatures and arguments that the server has quoted
     FOR v_row IN SELECT signature FROM coco.installed WHERE version = v_version AND to_regprocedure(signature) IS NOT NULL LOOP
         EXECUTE format('DROP FUNCTION %s', v_row.signature);
     END LOOP;
@@ -209,6 +211,7 @@ AS $procedure$
 DECLARE
     v_item record;
 BEGIN
+    -- coco:ignore dynamic-unquoted names of privileges, and signatures that the server has quoted
     FOR v_item IN
         SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
             x.privilege_type

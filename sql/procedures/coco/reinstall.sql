@@ -115,6 +115,7 @@ DECLARE
     v_names text[] := '{}';
     v_written boolean;
 BEGIN
+    -- coco:ignore dynamic-unquoted signatures and definitions that the server has written
     FOR v_row IN SELECT c.* FROM coco.changed_procedures() c LOOP
         IF v_row.what IN ('edited', 'overload') THEN
             CONTINUE WHEN current_setting('coco.accept_drift', true) = 'on';

@@ -72,6 +72,7 @@ DECLARE
     v_view CONSTANT text := pg_get_viewdef('coco.async_task');
     v_grant text;
 BEGIN
+    -- coco:ignore dynamic-unquoted types, definitions and grants that the server has written or format() has quoted
     -- The view cannot be read while the table is written.
     CREATE TABLE coco.held AS SELECT * FROM coco.async_task;
     ALTER TABLE coco.held ADD PRIMARY KEY (task_id);

@@ -163,7 +163,7 @@ func (j *judge) rules() {
 		j.check("rules", true, summary+": "+counted(open, "finding")+" of what is new", detail...)
 		return
 	}
-	j.check("rules", false, summary+": nothing is found in what is new", detail...)
+	j.check("rules", false, summary+": nothing to fix or decide in what is new", detail...)
 }
 
 // read says how many procedures were read, and what was not.

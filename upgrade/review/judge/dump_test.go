@@ -28,7 +28,7 @@ func TestDumpOfARealEngineThatNobodyTouchesHasNothingToFix(t *testing.T) {
 	conn := restored(t).Connect(t.Context())
 	result := judged(t, judge.Facts{Before: side(t, conn), After: side(t, conn), Texts: []string{"SELECT 1"}})
 	for _, f := range result.Findings {
-		if f.Severity != finding.Note {
+		if f.Severity != finding.Note && f.Silenced == "" {
 			t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Summary)
 		}
 	}
@@ -40,7 +40,7 @@ func TestDumpOfARealEngineTakesOwnPlanCleanly(t *testing.T) {
 	upgradable(t, db)
 	result := judged(t, rehearsed(t, db, upgrade.Retire))
 	for _, f := range result.Findings {
-		if f.Severity != finding.Note {
+		if f.Severity != finding.Note && f.Silenced == "" {
 			t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Summary)
 		}
 	}

@@ -86,7 +86,7 @@ func TestOwnPlanIsCleanFromTheBeginningAndFromTheMiddle(t *testing.T) {
 			}
 			result := judged(t, rehearsed(t, db, upgrade.Retire))
 			for _, f := range result.Findings {
-				if f.Severity != finding.Note {
+				if f.Severity != finding.Note && f.Silenced == "" {
 					t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Summary)
 				}
 			}

@@ -140,6 +140,9 @@ func (l *look) quotedField(row, field string) bool {
 		if !slices.ContainsFunc(s.Into, func(name string) bool { return strings.EqualFold(name, row) }) {
 			continue
 		}
+		if !l.statements[i].one("*", field) {
+			continue // rows of this one have no such field
+		}
 		columns := l.statements[i].columns(field)
 		if len(columns) == 0 || slices.ContainsFunc(columns, func(w words) bool { return l.loose(i, w) != "" }) {
 			return false

@@ -63,10 +63,10 @@ func (l *look) find(id string, line int, summary string, evidence ...string) *fi
 		f.Severity = r.Severity
 	}
 	f.Summary = l.routine.String() + " " + summary
-	for i, known := range l.findings {
-		if known.Key() == f.Key() {
-			l.findings[i].Evidence = append(known.Evidence, evidence...)
-			return &l.findings[i]
+	for i := range l.findings {
+		if known := &l.findings[i]; known.Key() == f.Key() {
+			known.Evidence = append(known.Evidence, evidence...)
+			return known
 		}
 	}
 	l.findings = append(l.findings, f)

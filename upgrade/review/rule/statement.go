@@ -20,16 +20,25 @@ func (l *look) checkThenInsert(i int) {
 		if !t.Insert || w.has("not", "exists") {
 			continue
 		}
-		for _, ahead := range slices.Backward(l.body.Statements[i].Guards) { // the nearest test first
-			if l.looksAt(i-ahead, t.Name) {
-				l.find(CheckThenInsert, l.body.Statements[i].Line,
-					"looks whether "+t.Name.Name+" has a row, and then inserts it: two callers at once both do",
-					fmt.Sprintf("line %d: %s", l.body.Statements[i-ahead].Line, l.statements[i-ahead].short()),
-					fmt.Sprintf("line %d: %s", l.body.Statements[i].Line, w.short()))
-				return
+		for _, directly := range []bool{true, false} {
+			for _, ahead := range slices.Backward(l.body.Statements[i].Guards) { // the nearest test first
+				if test := i - ahead; directly && l.reads(test, t.Name) || !directly && l.looksAt(test, t.Name) {
+					l.find(CheckThenInsert, l.body.Statements[i].Line,
+						"looks whether "+t.Name.Name+" has a row, and then inserts it: two callers at once both do",
+						fmt.Sprintf("line %d: %s", l.body.Statements[test].Line, l.statements[test].short()),
+						fmt.Sprintf("line %d: %s", l.body.Statements[i].Line, w.short()))
+					return
+				}
 			}
 		}
 	}
+}
+
+// reads says whether a statement reads or updates rows of a table.
+func (l *look) reads(i int, table routine.Name) bool {
+	return i >= 0 && i < len(l.statements) && slices.ContainsFunc(l.body.Statements[i].Refers.Tables, func(t routine.TableUse) bool {
+		return t.Name == table && (t.Read || t.Update)
+	})
 }
 
 // locks says whether the routine keeps others out, or knows what to do if it does not.
@@ -48,22 +57,14 @@ func (l *look) locks() bool {
 	})
 }
 
-// looksAt says whether a test depends on the rows of a table: it reads them, or a variable that a statement before it has filled from
-// them, or FOUND behind such a statement.
+// looksAt says whether a test depends on the rows of a table that another statement has read: on a variable that one before it has filled
+// from them, or on FOUND behind such a one.
 func (l *look) looksAt(test int, table routine.Name) bool {
 	if test < 0 || test >= len(l.statements) {
 		return false
 	}
-	reads := func(i int) bool {
-		return slices.ContainsFunc(l.body.Statements[i].Refers.Tables, func(t routine.TableUse) bool {
-			return t.Name == table && (t.Read || t.Update)
-		})
-	}
-	if reads(test) {
-		return true
-	}
 	for i := test - 1; i >= 0; i-- {
-		if !reads(i) {
+		if !l.reads(i, table) {
 			continue
 		}
 		if l.statements[test].one("found") {
