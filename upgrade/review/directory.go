@@ -59,6 +59,7 @@ func (r *run) directory(ctx context.Context) (Report, error) {
 	if err := r.readFiles(plan, pending); err != nil {
 		return Report{}, err
 	}
+	r.readProcedures()
 	r.Doing("judging")
 	result, err := judge.Judge(r.facts)
 	if err != nil {

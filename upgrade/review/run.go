@@ -98,7 +98,8 @@ func (r *run) run(ctx context.Context) (Report, error) {
 	if err := r.rehearse(ctx, plan); err != nil {
 		return Report{}, err
 	}
-	if err := r.read(plan); err != nil {
+	r.readProcedures()
+	if err := r.readMigrations(plan); err != nil {
 		return Report{}, err
 	}
 	r.Doing("judging")
@@ -181,14 +182,20 @@ func (r *run) onCopy(ctx context.Context, run func(before, after look) (rehearse
 	return nil
 }
 
-// read reads the text of the procedures, before and after, and of the migrations that were run.
-func (r *run) read(plan upgrade.Plan) error {
+// readProcedures reads the text of the procedures, before and after.
+func (r *run) readProcedures() {
 	r.Doing("reading the procedures")
 	r.facts.Before.Read()
+	if r.facts.After.Catalog != nil {
+		r.facts.After.Read()
+	}
+}
+
+// readMigrations looks through the texts of the migrations that were run.
+func (r *run) readMigrations(plan upgrade.Plan) error {
 	if r.facts.After.Catalog == nil {
 		return nil
 	}
-	r.facts.After.Read()
 	files, err := fs.Sub(sql.Schema, "schema")
 	if err != nil {
 		return err
