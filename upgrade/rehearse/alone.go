@@ -21,64 +21,79 @@ func (r *rehearsal) alone(ctx context.Context, conn *pgx.Conn, watch *watch, fil
 	if err != nil {
 		return fmt.Errorf("connect to the copy: %w", err)
 	}
-	looking, stop := context.WithCancel(ctx)
-	locks, ended := map[upgrade.Lock]seen{}, make(chan error, 1)
-	go func() { ended <- watchOther(looking, other, int32(conn.PgConn().PID()), watch.tables, locks) }() //nolint:gosec // it is one of the server's
-	err = conn.PgConn().Exec(ctx, file.SQL).Close()
-	stop()
-	failed := <-ended
-	if err != nil {
+	outside := &outside{conn: other, pid: conn.PgConn().PID(), tables: watch.tables, locks: map[upgrade.Lock]seen{}}
+	if err := outside.look(ctx); err != nil { // the first one takes longer
 		return errors.Join(err, other.Close(context.WithoutCancel(ctx)))
 	}
-	if failed != nil && looking.Err() == nil {
-		return fmt.Errorf("look at the locks: %w", failed)
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- outside.watch(ctx, stop) }()
+	err = conn.PgConn().Exec(ctx, file.SQL).Close()
+	close(stop)
+	if err := errors.Join(err, <-ended, other.Close(context.WithoutCancel(ctx))); err != nil {
+		return err
 	}
 	watch.mu.Lock()
 	defer watch.mu.Unlock()
 	watch.step.Transactions++
-	for lock, s := range locks {
+	watch.step.Outside = true
+	for lock, s := range outside.locks {
 		watch.count(lock, s.last.Sub(s.first))
 	}
-	return other.Close(context.WithoutCancel(ctx))
+	return nil
 }
 
 // seen is when a lock was seen first and last.
 type seen struct{ first, last time.Time }
 
-// watchOther writes down what another process locks, until its context ends.
-func watchOther(ctx context.Context, conn *pgx.Conn, pid int32, tables map[uint32]string, locks map[upgrade.Lock]seen) error {
-	const query = `SELECT relation, mode FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND granted AND pid = $1
-		AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`
-	for ctx.Err() == nil {
-		rows, err := conn.Query(ctx, query, pid)
-		if err != nil {
-			return err
-		}
-		now := time.Now()
-		var (
-			oid  uint32
-			mode string
-		)
-		_, err = pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
-			if tables[oid] == "" {
-				return nil
-			}
-			lock := upgrade.Lock{Table: tables[oid], Mode: upgrade.ParseLockMode(mode)}
-			s, known := locks[lock]
-			if !known {
-				s.first = now
-			}
-			s.last = now
-			locks[lock] = s
-			return nil
-		})
-		if err != nil {
+// outside writes down what another process locks.
+type outside struct {
+	conn   *pgx.Conn
+	pid    uint32
+	tables map[uint32]string
+	locks  map[upgrade.Lock]seen
+}
+
+// watch looks until it is to stop.
+func (o *outside) watch(ctx context.Context, stop <-chan struct{}) error {
+	for {
+		if err := o.look(ctx); err != nil {
 			return err
 		}
 		select {
-		case <-ctx.Done():
+		case <-stop:
+			return nil
 		case <-time.After(lookPause):
 		}
+	}
+}
+
+func (o *outside) look(ctx context.Context) error {
+	const query = `SELECT relation, mode FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND granted AND pid = $1
+		AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`
+	rows, err := o.conn.Query(ctx, query, o.pid)
+	if err != nil {
+		return fmt.Errorf("look at the locks: %w", err)
+	}
+	var (
+		oid  uint32
+		mode string
+	)
+	now := time.Now()
+	_, err = pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
+		if o.tables[oid] == "" {
+			return nil
+		}
+		lock := upgrade.Lock{Table: o.tables[oid], Mode: upgrade.ParseLockMode(mode)}
+		s, known := o.locks[lock]
+		if !known {
+			s.first = now
+		}
+		s.last = now
+		o.locks[lock] = s
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look at the locks: %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -198,8 +199,8 @@ func (r *rehearsal) runFile(ctx context.Context, conn *pgx.Conn, watch *watch, f
 	return nil
 }
 
-// outside are the errors with which the server refuses a transaction around a statement: one that goes with none, one that ends its own.
-var outside = []string{"25001", "2D000"}
+// unwrapped are the errors with which the server refuses a transaction around a statement: one that goes with none, one that ends its own.
+var unwrapped = []string{"25001", "2D000"}
 
 // send runs a file in a transaction, which is looked at before it ends, or, if it goes with none, by itself.
 func (r *rehearsal) send(ctx context.Context, conn *pgx.Conn, watch *watch, file File) error {
@@ -214,7 +215,7 @@ func (r *rehearsal) send(ctx context.Context, conn *pgx.Conn, watch *watch, file
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing behind a commit
 	err = conn.PgConn().Exec(ctx, body).Close()
-	if pgErr, is := errors.AsType[*pgconn.PgError](err); is && len(statements) == 1 && slices.Contains(outside, pgErr.Code) {
+	if pgErr, is := errors.AsType[*pgconn.PgError](err); is && len(statements) == 1 && slices.Contains(unwrapped, pgErr.Code) {
 		if err := tx.Rollback(ctx); err != nil {
 			return err
 		}
@@ -237,13 +238,19 @@ func inTransaction(sql string, statements []string) (string, bool) {
 		first, last = 1, last-1
 		sql = sql[:strings.LastIndex(sql, statements[last])]
 	}
+	ends := []string{"begin", "start", "commit", "rollback", "abort", "prepare"}
+	if !atomic.MatchString(sql) { // whose END is none of a transaction's
+		ends = append(ends, "end")
+	}
 	for _, statement := range statements[first:last] {
-		if slices.Contains([]string{"begin", "start", "commit", "end", "rollback", "abort", "prepare"}, firstWord(statement)) {
+		if slices.Contains(ends, firstWord(statement)) {
 			return "", false
 		}
 	}
 	return sql, true
 }
+
+var atomic = regexp.MustCompile(`(?i)\bbegin\s+atomic\b`)
 
 func firstWord(statement string) string {
 	word, _, _ := strings.Cut(strings.TrimSuffix(strings.Join(strings.Fields(statement), " "), ";"), " ")

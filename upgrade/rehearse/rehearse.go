@@ -93,6 +93,8 @@ type Step struct {
 	// Declared are the locks that the plan names, Locks those that were seen, the strongest on each table.
 	Declared []upgrade.Lock `json:"declared"`
 	Locks    []Lock         `json:"locks"`
+	// Outside says that the locks were looked at from outside, now and then: there may have been others, held for a moment.
+	Outside bool `json:"watched_from_outside,omitempty"`
 }
 
 // Lock is a lock that was seen.

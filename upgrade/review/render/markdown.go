@@ -143,7 +143,7 @@ func (m *markdown) steps(steps []rehearse.Step) {
 			names, times = append(names, name), append(times, escaped(held(lock.Held)))
 		}
 		m.linef("| %d | %s | %s | %s | %s | %s | %s |", s.Number, escaped(string(s.Phase)), escaped(action(s)),
-			cmp.Or(strings.Join(names, "<br>"), "none"), cmp.Or(strings.Join(times, "<br>"), "-"), escaped(held(s.Time)), waits(s))
+			cmp.Or(strings.Join(names, "<br>"), noLocks(s)), cmp.Or(strings.Join(times, "<br>"), "-"), escaped(held(s.Time)), waits(s))
 	}
 	m.linef("\n</details>")
 }

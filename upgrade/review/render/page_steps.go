@@ -15,6 +15,7 @@ type step struct {
 	Number        int
 	Phase, Action string
 	Waits, Time   string
+	NoLocks       string // what stands there without any
 	Locks         []lockView
 	Bar           bar
 	Held          []bar // for which somebody waits
@@ -41,7 +42,7 @@ func stepsOf(steps []rehearse.Step) []step {
 	for _, s := range steps {
 		v := step{
 			Number: s.Number, Phase: string(s.Phase), Action: action(s), Waits: string(waits(s)), Time: held(s.Time),
-			Bar: stretch(before, s.Time, total),
+			NoLocks: noLocks(s), Bar: stretch(before, s.Time, total),
 		}
 		before += s.Time
 		for _, lock := range s.Locks {

@@ -194,7 +194,7 @@ func (t *text) steps(steps []rehearse.Step) {
 	rows := [][]string{{"step", "phase", "action", "lock on existing tables", "held at most", "   time", "waits"}}
 	for _, s := range steps {
 		row := []string{
-			fmt.Sprintf("%4d", s.Number), string(s.Phase), action(s), "none", "-", fmt.Sprintf("%7s", held(s.Time)), string(waits(s)),
+			fmt.Sprintf("%4d", s.Number), string(s.Phase), action(s), noLocks(s), "-", fmt.Sprintf("%7s", held(s.Time)), string(waits(s)),
 		}
 		for _, lock := range s.Locks {
 			row[3], row[4] = lock.String(), held(lock.Held)

@@ -170,6 +170,14 @@ func declares(steps []rehearse.Step) bool {
 	})
 }
 
+// noLocks is what stands for the locks of a step without any.
+func noLocks(s rehearse.Step) string {
+	if s.Outside {
+		return "none seen"
+	}
+	return "none"
+}
+
 // blocked is how long a plan keeps clients waiting.
 type blocked struct {
 	Everybody, Writers time.Duration // held at most, in the longest step
