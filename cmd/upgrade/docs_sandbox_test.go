@@ -108,6 +108,9 @@ func newSandbox(t *testing.T, program string) *sandbox {
 		t.Fatal(err)
 	}
 	box.write(t, "engine-procedures.sql", reinstall+string(procedures), 0o644)
+	if err := os.CopyFS(filepath.Join(box.home, "db"), os.DirFS(filepath.Join("testdata", "directory"))); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"upgrade", "livemerge"} { // PATH finds them, and so does bin/upgrade
 		if err := os.Symlink(filepath.Join(filepath.Dir(program), name), filepath.Join(box.home, "bin", name)); err != nil {
 			t.Fatal(err)

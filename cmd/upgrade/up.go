@@ -21,9 +21,9 @@ until --lock-budget is used up. An interrupted run loses nothing: the same comma
 The copy is made in batches, each committed, over --jobs connections. It rests while a standby is more than
 --max-lag behind, or while clients wait for a lock. Ctrl-C ends it when the current batches are committed.
 
-With --approved, up runs nothing but what was approved by the hash of a review ("upgrade review"): if the plan, or
-the database apart from what coco has changed there, is no longer the same, nothing is done (exit code 4). The hash
-stays good when up is interrupted and run again.`
+With --approved, up runs nothing but what was approved by the hash of a review ("upgrade review"): if the
+plan, or the database apart from what coco has changed there, is no longer the same, nothing is done (exit
+code 4). The hash stays good when up is interrupted and run again.`
 
 const upExample = `  upgrade up --to contract                   the old engine keeps running
   upgrade up --to backfill --pause 100ms     copy gently, prove later
