@@ -33,7 +33,8 @@ func TestFilesRunAsGolangMigrateRunsThemAndTheirLocksAreSeen(t *testing.T) {
 		if len(step.Locks) > 0 {
 			got = step.Locks[0].String()
 		}
-		if got != want && !(step.Outside && want == "") || step.Name != files[i].Name {
+		known := want != "" || !step.Outside
+		if got != want && known || step.Name != files[i].Name {
 			t.Errorf("step %s locks %q, want %q", step.Name, got, want)
 		}
 		if outside := i >= 2 && i <= 4; step.Outside != outside {
