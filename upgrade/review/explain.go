@@ -15,8 +15,8 @@ import (
 // planned plans the statements of the procedures that the texts name: which of them change is known only at the end.
 func planned(ctx context.Context, conn *pgx.Conn, c *catalog.Catalog, texts []string) (*plans.Result, error) {
 	plan := strings.ToLower(strings.Join(texts, "\n"))
-	named := slices.DeleteFunc(slices.Clone(c.Routines), func(r catalog.Routine) bool {
-		return r.Schema == "coco" || !strings.Contains(plan, strings.ToLower(r.Name))
+	named := slices.DeleteFunc(withoutOwn(c.Routines), func(r catalog.Routine) bool {
+		return !strings.Contains(plan, strings.ToLower(r.Name))
 	})
 	result, err := plans.Of(ctx, conn, c.Database, named)
 	return &result, err
