@@ -85,7 +85,9 @@ func TestAConnectionThatIsLostForGoodIsOneLineAndTheNextRunGoesOn(t *testing.T) 
 			t.Setenv("DATABASE_URL", server.URL(name))
 			before := testdb.DumpOf(t, server, name)
 			ended := make(chan outcome)
-			go func() { ended <- command(t, append([]string{"up", "--batch", "10", "--pause", "5ms", "--reconnect-budget", "1s"}, form...)...) }()
+			go func() {
+				ended <- command(t, append([]string{"up", "--batch", "10", "--pause", "5ms", "--reconnect-budget", "1s"}, form...)...)
+			}()
 			waitFor(t, server, name, `SELECT count(*) FROM command_entities`)
 			if err := server.Kill(t.Context()); err != nil {
 				t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ovirt/coco/upgrade/review/finding"
 	"github.com/ovirt/coco/upgrade/review/routine"
 	"github.com/ovirt/coco/upgrade/review/token"
 )
@@ -157,11 +156,9 @@ func (l *look) writes(i int) {
 	line := l.body.Statements[i].Line
 	where := w.index(0, "where")
 	switch {
+	case where < 0 && schema == l.routine.Schema && schema != "public": // a working table of its own
 	case where < 0:
-		f := l.find(WriteWithoutWhere, line, verb+"s every row of "+table, w.short())
-		if schema == l.routine.Schema && schema != "public" {
-			f.Severity = finding.Note // its own working table, most likely
-		}
+		l.find(WriteWithoutWhere, line, verb+"s every row of "+table, w.short())
 	case verb == "delete" && !w[where:].one("=", "in", "any", "exists", "limit", "current") && w[where:].one("<", "<=", ">", ">="):
 		l.find(UnboundedDelete, line, "deletes from "+table+" however many rows a limit leaves", w[where:].short())
 	}
