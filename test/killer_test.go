@@ -16,6 +16,7 @@ import (
 
 	"github.com/ovirt/coco/internal/wire"
 	cocosql "github.com/ovirt/coco/sql"
+	"github.com/ovirt/coco/upgrade/driver"
 )
 
 // moment is when the program is killed, named by what it has just told the server, or the server it.
@@ -68,7 +69,8 @@ func newKiller(socket string, point killPoint) (*killer, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.bodies[string(body)] = strings.TrimSuffix(path.Base(file), ".sql")
+		above, _, _ := strings.Cut(string(body), driver.CommitMark+"\n")
+		k.bodies[above] = strings.TrimSuffix(path.Base(file), ".sql")
 	}
 	return k, nil
 }
@@ -123,13 +125,19 @@ func (k *killer) pass(m wire.Message, deliver func() error) error {
 func (k *killer) fromProgram(m wire.Message, deliver func() error) error {
 	body := false
 	k.mu.Lock()
-	switch text := m.SQL(); {
-	case strings.EqualFold(text, "commit"):
-		if k.is(beforeCommit, len(k.commits)+1) {
-			k.silent = true
-			k.mu.Unlock()
-			return k.kill()
-		}
+	text := m.SQL()
+	commits, rest := strings.EqualFold(text, "commit"), strings.HasSuffix(text, "\n;COMMIT")
+	if (commits || rest) && k.is(beforeCommit, len(k.commits)+1) {
+		k.silent = true
+		k.mu.Unlock()
+		return k.kill()
+	}
+	switch {
+	case commits:
+	case rest: // the end of a body, with the commit in it
+		k.inBody = append(k.inBody, k.current+" to its commit")
+		body = k.is(insideBody, len(k.inBody))
+		k.silent = k.silent || body
 	case strings.HasPrefix(text, "begin"):
 		k.current = "reading"
 	case k.bodies[text] != "":

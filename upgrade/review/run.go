@@ -202,6 +202,7 @@ func (r *run) readMigrations(plan upgrade.Plan) error {
 	}
 	found, err := rule.Migrations(files, rule.MigrationOptions{
 		From: uint64(max(plan.From, 0)), To: uint64(max(plan.To, 0)), Schema: rule.NewSchema(r.facts.Before.Catalog),
+		Own: []string{"coco", "public.command_entities"},
 	})
 	if err != nil {
 		return err

@@ -20,8 +20,10 @@ type MigrationOptions struct {
 	From uint64
 	// To is the last version that is judged; 0 for all.
 	To uint64
-	// Schema is the database as it is, before the first file that is judged. A table of it is one that somebody uses.
+	// Schema is the database as it is, before the first file that is judged. A table of it is one that somebody uses, unless it is in Own:
+	// schemas (work) and tables (public.job) that belong to the migrations themselves.
 	Schema Schema
+	Own    []string
 }
 
 func (o MigrationOptions) judges(version uint64) bool {
@@ -66,8 +68,12 @@ func Migrations(directory fs.FS, options MigrationOptions) ([]finding.Finding, e
 	m.pairs(files)
 	for i := range files {
 		m.file = &files[i]
-		if !m.file.down && options.judges(m.file.version) {
+		switch {
+		case m.file.down:
+		case options.judges(m.file.version):
 			m.judge()
+		case m.file.version <= options.From:
+			m.ran()
 		}
 	}
 	finding.Sort(m.findings)

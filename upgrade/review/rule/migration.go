@@ -23,12 +23,22 @@ func (m *migrations) judge() {
 	}
 }
 
+// ran takes note of a file that was run already: what it has read may go now.
+func (m *migrations) ran() {
+	for _, s := range m.file.statements {
+		m.read = append(m.read, s.words)
+	}
+}
+
 // used says whether a table is there before the files that are judged: somebody may use it.
 func (m *migrations) used(table string) bool {
 	if m.made[table] || table == "" {
 		return false
 	}
 	schema, name, _ := strings.Cut(table, ".")
+	if slices.Contains(m.options.Own, schema) || slices.Contains(m.options.Own, table) {
+		return false
+	}
 	return m.options.Schema.tables == nil || m.options.Schema.table(schema, name) != nil
 }
 

@@ -27,7 +27,7 @@ func database() rule.Schema {
 	}})
 }
 
-func migrations(t *testing.T, files fstest.MapFS, options rule.MigrationOptions) []finding.Finding {
+func migrations(t *testing.T, files fs.FS, options rule.MigrationOptions) []finding.Finding {
 	t.Helper()
 	found, err := rule.Migrations(files, options)
 	if err != nil {
@@ -126,6 +126,22 @@ func TestOwnMigrationsAreClean(t *testing.T) {
 	for _, f := range found {
 		if f.Silenced == "" {
 			t.Errorf("line %d: %s: %s %v", f.Line, f.Rule, f.Summary, f.Evidence)
+		}
+	}
+
+	// In the middle the tables of the first steps are there already.
+	var there catalog.Catalog
+	for _, name := range []string{"async_tasks", "async_tasks_entities", "schema_version", "command_entities"} {
+		there.Tables = append(there.Tables, catalog.Table{Common: catalog.Common{Object: catalog.Object{Kind: catalog.KindTable, Schema: "public", Name: name}}})
+	}
+	for _, name := range []string{"state", "ledger", "archive", "change_log", "to_release", "drain", "journal", "receipt"} {
+		there.Tables = append(there.Tables, catalog.Table{Common: catalog.Common{Object: catalog.Object{Kind: catalog.KindTable, Schema: "coco", Name: name}}})
+	}
+	for from := range uint64(10) {
+		for _, f := range migrations(t, schema, rule.MigrationOptions{From: from, Schema: rule.NewSchema(&there), Own: []string{"coco", "public.command_entities"}}) {
+			if f.Silenced == "" {
+				t.Errorf("from version %d: %s: %s %v", from, f.Rule, f.Summary, f.Evidence)
+			}
 		}
 	}
 
