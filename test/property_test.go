@@ -10,7 +10,7 @@ import (
 )
 
 // propertyCases is how many generated cases a property is tried on.
-const propertyCases = 300
+const propertyCases = 200
 
 // casesPerDatabase share a database: their ids differ, so that they do not meet.
 const casesPerDatabase = 30

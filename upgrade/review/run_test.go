@@ -102,6 +102,24 @@ func TestOwnPlanIsCleanAndTheDatabaseStaysAsItWas(t *testing.T) {
 	}
 }
 
+func TestOwnPlanIsCleanWhereverItIsReviewed(t *testing.T) {
+	db := engine(t)
+	upgrader, err := upgrade.New(upgrade.Options{Config: options(t, db).Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, phase := range []upgrade.Phase{upgrade.Expand, upgrade.Switch, upgrade.Contract} {
+		if _, err := upgrader.Up(t.Context(), upgrade.UpOptions{To: phase}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range run(t, db, "").Findings {
+			if f.Severity != finding.Note && f.Silenced == "" {
+				t.Errorf("behind %s: %s %s: %s", phase, f.Severity, f.Rule, f.Summary)
+			}
+		}
+	}
+}
+
 func TestTasksThatNeedTheArchiveAreThoseThatTheUpgradeArchives(t *testing.T) {
 	db := engine(t)
 	data := run(t, db, upgrade.Expand).Data
