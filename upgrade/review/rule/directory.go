@@ -68,12 +68,8 @@ func Migrations(directory fs.FS, options MigrationOptions) ([]finding.Finding, e
 	m.pairs(files)
 	for i := range files {
 		m.file = &files[i]
-		switch {
-		case m.file.down:
-		case options.judges(m.file.version):
+		if !m.file.down && options.judges(m.file.version) {
 			m.judge()
-		case m.file.version <= options.From:
-			m.ran()
 		}
 	}
 	finding.Sort(m.findings)

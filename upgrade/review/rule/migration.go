@@ -23,13 +23,6 @@ func (m *migrations) judge() {
 	}
 }
 
-// ran takes note of a file that was run already: what it has read may go now.
-func (m *migrations) ran() {
-	for _, s := range m.file.statements {
-		m.read = append(m.read, s.words)
-	}
-}
-
 // used says whether a table is there before the files that are judged: somebody may use it.
 func (m *migrations) used(table string) bool {
 	if m.made[table] || table == "" {
@@ -270,6 +263,13 @@ func names(w words, column string) bool {
 	}
 	if w.at(0) == "create" && !w.one("function", "procedure", "select") {
 		return false
+	}
+	if w.at(0) == "insert" { // what it reads stands behind SELECT
+		query := w.index(0, "select")
+		if query < 0 {
+			return false
+		}
+		w = w[query:]
 	}
 	for _, t := range w {
 		if t.Identifier() == column || strings.Contains(t.Value(), column) {
