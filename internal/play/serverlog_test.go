@@ -40,7 +40,7 @@ func TestTheServersLogTellsWhoWaitedForALockAndHowLong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	other, client := connect("other"), connect(play.Application)
+	other, client, watch := connect("other"), connect(play.Application), connect("watch")
 	must(run(other, `CREATE TABLE first (id integer); CREATE TABLE second (id integer)`))
 
 	// waits lets the client do something while the other one holds a lock, or waits itself.
@@ -48,6 +48,10 @@ func TestTheServersLogTellsWhoWaitedForALockAndHowLong(t *testing.T) {
 		t.Helper()
 		ended := make(chan error, 1)
 		go func() { ended <- run(client, script) }()
+		for waiting := false; !waiting && len(ended) == 0; {
+			must(watch.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock')`,
+				play.Application).Scan(&waiting))
+		}
 		time.Sleep(hold)
 		_ = run(other, `LOCK second; COMMIT`)
 		_ = run(other, `ROLLBACK`)
