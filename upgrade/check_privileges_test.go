@@ -196,7 +196,9 @@ func TestWithoutPgMonitorWhatOthersDoIsUnknown(t *testing.T) {
 		}
 	}
 
-	exec(t, l.DB, l.fill(`GRANT pg_monitor TO $ROLE`))
+	if _, err := other.Exec(t.Context(), l.fill(`GRANT pg_monitor TO $ROLE`)); err != nil { // over no connection that may still be seen
+		t.Fatal(err)
+	}
 	result = checked(t, l.url, upgrade.Contract)
 	if len(result.Clients) != 1 || result.Clients[0].State != "idle" || len(reasonsOf(result, upgrade.Remark)) > 0 {
 		t.Errorf("with pg_monitor: %+v, %+v", result.Clients, result.Findings)
