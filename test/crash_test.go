@@ -30,7 +30,7 @@ const (
 type crashSize struct{ points, jobs, kills, shutdowns int }
 
 var crashSizes = map[string]crashSize{
-	"":       {points: 4, jobs: 2, kills: 1, shutdowns: 2},
+	"":       {points: 4, jobs: 2, kills: 1, shutdowns: 1},
 	"sample": {points: 48, jobs: 16, kills: 8, shutdowns: 8},
 	"all":    {points: 0, jobs: 300, kills: 120, shutdowns: 200},
 }

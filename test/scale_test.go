@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	scaleTasks = 10_000 // COCO_SCALE_TASKS names another number
+	scaleTasks = 6_000 // COCO_SCALE_TASKS names another number
 	scaleRatio = 1.5    // of the times a row takes, many rows to few
 	scalePairs = 3      // of runs; the best counts, because other work on the machine only adds
 
