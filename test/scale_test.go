@@ -17,8 +17,8 @@ import (
 
 const (
 	scaleTasks = 6_000 // COCO_SCALE_TASKS names another number
-	scaleRatio = 1.5    // of the times a row takes, many rows to few
-	scalePairs = 3      // of runs; the best counts, because other work on the machine only adds
+	scaleRatio = 1.5   // of the times a row takes, many rows to few
+	scalePairs = 3     // of runs; the best counts, because other work on the machine only adds
 
 	memoryRatio = 1.25 // of the program's peak memory
 	memoryNoise = 8 << 20
