@@ -12,12 +12,12 @@ import (
 // A pooler that gives each transaction another connection may know no prepared statements.
 func TestItWorksWithoutPreparedStatements(t *testing.T) {
 	t.Parallel()
-	db := newDatabase(t)
 	for name, mode := range map[string]pgx.QueryExecMode{
 		"described and cached": pgx.QueryExecModeCacheDescribe, "described": pgx.QueryExecModeDescribeExec,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			db := newDatabase(t) // one each: a coordinator takes over what any other one has left behind
 			pool := newPool(t, db.URL, func(config *pgxpool.Config) { config.ConnConfig.DefaultQueryExecMode = mode })
 			c := openOn(t, pool, coordinator.Options{})
 			root := store(t, c, `odd: {"a\b',}`, nil)
