@@ -1,7 +1,6 @@
 package procedures
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -41,6 +40,26 @@ func begin(t *testing.T, db *testdb.DB, conn *pgx.Conn, sql string) <-chan answe
 		case early := <-answers:
 			t.Fatalf("%s did not wait: %q, %v", sql, early.rows, early.err)
 		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// later makes a call in another session in a moment. What it returns waits for that, and sees that it was not called before.
+func later(t *testing.T, conn *pgx.Conn, sql string) (waited func()) {
+	t.Helper()
+	const moment = 200 * time.Millisecond
+	begun, ended := time.Now(), make(chan error, 1)
+	time.AfterFunc(moment, func() {
+		_, err := ask(t.Context(), conn, sql)
+		ended <- err
+	})
+	return func() {
+		t.Helper()
+		if time.Since(begun) < moment {
+			t.Error("it did not wait")
+		}
+		if err := <-ended; err != nil {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 }
@@ -201,13 +220,9 @@ func TestTransactionsFromBeforeAreWaitedFor(t *testing.T) {
 	a, b := two(t, db)
 	exec(t, b, `BEGIN; SELECT 1`)
 	exec(t, a, `SELECT coco.begin_drain(6)`)
-	ended := time.AfterFunc(200*time.Millisecond, func() {
-		_, _ = b.Exec(context.WithoutCancel(t.Context()), `COMMIT`)
-	})
+	waited := later(t, b, `COMMIT`)
 	exec(t, a, `SELECT coco.require_drained(6)`)
-	if ended.Stop() {
-		t.Error("it did not wait")
-	}
+	waited()
 	sees(t, a, `SELECT count(*) FROM coco.drain`, "0")
 }
 
@@ -319,13 +334,9 @@ func TestReadersOfAReplacedCommandAreWaitedForAndNotForEver(t *testing.T) {
 
 	hold := func() { exec(t, b, `BEGIN; SELECT 1 FROM async_tasks FOR UPDATE`) }
 	hold()
-	released := time.AfterFunc(200*time.Millisecond, func() {
-		_, _ = b.Exec(context.WithoutCancel(t.Context()), `ROLLBACK`)
-	})
+	waited := later(t, b, `ROLLBACK`)
 	sees(t, a, `SELECT coco.lock_readers()`, "{{t}}")
-	if released.Stop() {
-		t.Error("it did not wait")
-	}
+	waited()
 
 	hold()
 	_, err := ask(t.Context(), a, `SELECT coco.lock_readers()`)
